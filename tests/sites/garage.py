@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from laddnav.db.unit import Database, Unit
-from laddnav.kit.energy import wh
+from laddnav.kit.energy import kwh, wh
 from laddnav.kit.ids import EvseRef
 from laddnav.locations import actions as locations
 from laddnav.locations.actions import Provisioning
@@ -90,6 +91,16 @@ async def plugged_in(database: Database, station_id: str) -> Session:
             at=unit.now,
             register=wh(0),
         )
+
+
+async def charged(database: Database, station_id: str, since: datetime, until: datetime, energy: str) -> None:
+    """A charge that is over, of so many kWh."""
+    async with database.unit() as unit:
+        given = Authorization(allowed=Allowed.ALLOWED, token=token("C6"))
+        station = await locations.station(unit, station_id)
+        one = await sessions.begin(unit, station=station, evse_no=1, uid="C6", given=given, at=since, register=wh(0))
+    async with database.unit() as unit:
+        await sessions.stop(unit, holder=US, session_id=one.id, at=until, register=kwh(energy), reason="Local")
 
 
 async def metered(

@@ -44,6 +44,7 @@ async def test_an_energy_manager_sets_up_a_site_with_a_panel_and_two_plugs(page:
     await page.locator("[name=m0_fallback]").fill("8")
     await page.locator("[name=p0_name]").fill("Row A")
     await page.locator("[name=p0_amps]").fill("40")
+    await page.locator("[name=keeps_room]").select_option("no")
     await page.set_viewport_size({"width": 360, "height": 740})
     assert await page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
     await page.get_by_role("button", name="Keep").click()
@@ -57,6 +58,7 @@ async def test_an_energy_manager_sets_up_a_site_with_a_panel_and_two_plugs(page:
         one.location_ids == ("LOC1",)
         and one.building == (Decimal(20), Decimal(20), Decimal(25))
         and one.panels == (garage.panel("Row A", 40),)
+        and not one.keeps_room
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import aiohttp
@@ -76,6 +76,8 @@ async def at_work(database: Database, clock: SetClock, *, minutes: int = 45) -> 
     """Cars charge as the garage tells their stations, whose meters tell what that comes to; one is deaf at the end."""
     work = Garage(database, clock)
     await work.open(a_garage())
+    friday = datetime(2026, 11, 20, 11, tzinfo=UTC)
+    await garage.charged(database, "G4", friday, friday + timedelta(hours=1), "25")
     charges = {id: await garage.plugged_in(database, id) for id in ("G1", "G3")}
     async with database.unit() as unit:
         needs = Preferences(profile=ProfileType.CHEAP, departs_at=unit.now + timedelta(hours=11), energy=kwh(24))
@@ -116,6 +118,7 @@ async def test_a_site_is_seen_with_its_power_cars_fuses_peaks_and_savings(
     await page.goto("/sites")
     await page.get_by_role("link", name="The garage").click()
     await expect(page.locator("h1")).to_contain_text("The garage")
+    await expect(page.locator("#saved")).to_be_visible()  # the last of the page
     text = (await page.locator("main").inner_text()).replace("\N{NO-BREAK SPACE}", " ")
     for words in (
         "of 34.5 kW",
@@ -131,9 +134,16 @@ async def test_a_site_is_seen_with_its_power_cars_fuses_peaks_and_savings(
         "6.2 kWh",
         "Told to ",
         "All that it gives is used here, or may go out",
+        "Room is kept for 1 car that usually comes (20.9 kWh).",
+        "Kept for cars to come",
     ):
         assert words in text, words
-    for chart, least in (("#power rect.cars-soft", 4), ("#all-in rect.guess", 20), ("#power line.limit", 1)):
+    for chart, least in (
+        ("#power rect.cars-soft", 4),
+        ("#all-in rect.guess", 20),
+        ("#power line.limit", 1),
+        ("#power rect.room", 1),
+    ):
         assert await page.locator(chart).count() >= least, chart
     await page.set_viewport_size({"width": 360, "height": 740})
     for path in (f"/sites/{one.ref}", "/sites", "/prices", "/grid-tariffs", f"/sites/{one.ref}/change"):

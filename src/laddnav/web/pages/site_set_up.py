@@ -293,6 +293,7 @@ async def _read(unit: Unit, typed: Typed, holder: PartyId, before: Site | None) 
         "solar_follows": typed.text("solar_follows") == "yes",
         "battery": battery,
         "aim": next((one for one in Aim if one.value == typed.text("aim")), Aim.COST),
+        "keeps_room": typed.text("keeps_room") != "no",
         "reaction_seconds": typed.whole("reaction_seconds", "60"),
         "unsaid": _unsaid(typed, Unsaid() if before is None else before.unsaid),
         "panels": tuple(_panel(typed, row) for row in typed.rows("p", PANEL)),
@@ -388,6 +389,7 @@ def words_of(site: Site) -> Words:
         "battery_charge_kw": _said(None if battery is None else battery.charge_kw),
         "battery_discharge_kw": _said(None if battery is None else battery.discharge_kw),
         "aim": site.aim.value,
+        "keeps_room": "yes" if site.keeps_room else "no",
         "reaction_seconds": str(site.reaction_seconds),
         **_unsaid_words(site.unsaid),
     }

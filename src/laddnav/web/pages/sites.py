@@ -20,7 +20,7 @@ from laddnav.scheduling.site import Steps
 from laddnav.scheduling.terms import MixedCurrencies, Terms, terms
 from laddnav.sites import actions as sites
 from laddnav.sites.actions import planning
-from laddnav.sites.model import Picture, Quarter, Savings, Site, SitePlan
+from laddnav.sites.model import Picture, PlannedRoom, Quarter, Savings, Site, SitePlan
 from laddnav.web.asked import Asked, Door, do, see
 from laddnav.web.drawn import Bar, Chart, Paper
 from laddnav.web.format import Format
@@ -30,6 +30,7 @@ QUARTER = timedelta(minutes=15)
 PAST, AHEAD, FARTHEST = timedelta(hours=6), timedelta(hours=24), timedelta(hours=48)
 SAVED_OVER = timedelta(days=7)
 LISTED = 20
+WORTH_SAYING = Decimal("0.005")  # of money
 
 
 class Peaks(Struct, frozen=True, kw_only=True):
@@ -38,6 +39,15 @@ class Peaks(Struct, frozen=True, kw_only=True):
     due: Due
     per_kw: Decimal
     count: int
+
+
+class Kept(Struct, frozen=True, kw_only=True):
+    """Room for `cars` that usually come, as `PlannedRoom` has it; `dearer` None: by no more than half a coin."""
+
+    cars: int
+    kwh: Decimal
+    dearer: Decimal | None
+    gave_way: bool
 
 
 async def list_all(asked: Asked) -> Response:
@@ -82,6 +92,7 @@ async def show(asked: Asked) -> Response:
         peaks=peaks,
         saved=saved,
         saves=None if plan is None or plan.at_once is None else Decimal(str(round(plan.at_once - plan.cost, 4))),
+        kept=None if plan is None or plan.room is None else _kept(plan.room),
         out=[one for one in now.members if one.out_at is not None],
         unsure=[one for one in now.members if not one.fallback_known and one.out_at is None],
     )
@@ -157,6 +168,16 @@ def _peaks(tariff: GridTariff, dues: Sequence[Due]) -> list[Peaks]:
     ]
 
 
+def _kept(room: PlannedRoom) -> Kept:
+    dearer = Decimal(str(room.dearer))
+    return Kept(
+        cars=room.cars,
+        kwh=Decimal(str(room.energy)),
+        dearer=dearer if dearer >= WORTH_SAYING else None,
+        gave_way=room.gave_way,
+    )
+
+
 # ---- What is drawn
 
 
@@ -190,14 +211,15 @@ def _power(
 ) -> Chart:
     """Until now what happened, from now on what is planned: what is drawn stands above zero, what gives below it.
 
-    The building, on it the cars, on them a battery that charges; the roof, a battery that gives, cars that give back.
+    The building, on it the cars, a battery that charges and room that is kept; below the roof, a battery that gives,
+    cars that give back.
     """
     write = Format(language)
     limit = float(_limit_kw(site))
     done = [one for one in history if one.at + QUARTER <= now.at]
     ahead = [] if plan is None else _ahead(plan, max(now.at - QUARTER, plan.start_at), end)
     tops = [_above(one.building, one.cars, one.battery) for one in done]
-    tops += [one.building + one.cars + max(one.battery, 0.0) for one in ahead]
+    tops += [one.building + one.cars + one.room + max(one.battery, 0.0) for one in ahead]
     lows = [-_above(one.solar, -(one.cars or 0.0), -(one.battery or 0.0)) for one in done]
     lows += [min(one.battery, 0.0) - one.solar - one.returned for one in ahead]
     known = [*tops, *lows, *(one.grid or 0.0 for one in done), *(one.grid for one in ahead)]
@@ -210,7 +232,8 @@ def _power(
         bars += _stack(paper, site, write, one.at, QUARTER, [*flows, ("sun", "", -(one.solar or 0.0))])
     for step in ahead:
         each = [("cars-soft", name, kw) for name, kw in step.each]
-        flows = [("building", "", step.building), *each, ("battery", "", step.battery), ("sun", "", -step.solar)]
+        flows = [("building", "", step.building), *each, ("battery", "", step.battery), ("room", "", step.room)]
+        flows.append(("sun", "", -step.solar))
         bars += _stack(paper, site, write, step.at, step.length, flows)
     strokes = paper.steps(
         [(one.at, one.at + QUARTER, one.planned_grid) for one in done if one.planned_grid is not None], "plan"
@@ -225,7 +248,10 @@ def _power(
 
 
 class Ahead(Struct, frozen=True, kw_only=True):
-    """A step of a plan; `each` is (station, kW) of the cars, and `solar` what the roof is to give."""
+    """A step of a plan; `each` is (station, kW) of the cars, and `solar` what the roof is to give.
+
+    `room` is kept for cars that usually come.
+    """
 
     at: datetime
     length: timedelta
@@ -234,6 +260,7 @@ class Ahead(Struct, frozen=True, kw_only=True):
     solar: float
     battery: float
     grid: float
+    room: float
     limit: float | None
 
     @property
@@ -263,6 +290,7 @@ def _ahead(plan: SitePlan, since: datetime, until: datetime) -> list[Ahead]:
                 solar=_nth(plan.solar, number) - _nth(plan.roof_down, number),
                 battery=_nth(plan.battery, number),
                 grid=_nth(plan.grid, number),
+                room=0.0 if plan.room is None else _nth(plan.room.power, number),
                 limit=plan.limit[number] if number < len(plan.limit) else None,
             )
         )

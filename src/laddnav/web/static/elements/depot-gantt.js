@@ -102,7 +102,7 @@ function clock(locale, zone, begin, end, now, x, height, room) {
     const hour = Number(shown.slice(0, 2));
     if (!shown.endsWith("00") || hour % every) continue;
     parts.push(made("line", { x1: x(at), x2: x(at), y1: HEAD - 4, y2: height - FOOT, class: hour ? "hour" : "day" }));
-    if (Math.abs(x(at) - x(now)) > 34) parts.push(said(x(at), HEAD - 10, hour ? shown : day.format(new Date(at * 1e3)), { class: hour ? "at" : "at new", "text-anchor": "middle" }));
+    if (Math.abs(x(at) - x(now)) > 34 && x(end) - x(at) > 20) parts.push(said(x(at), HEAD - 10, hour ? shown : day.format(new Date(at * 1e3)), { class: hour ? "at" : "at new", "text-anchor": "middle" }));
   }
   return parts;
 }
