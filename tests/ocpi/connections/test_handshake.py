@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -187,12 +188,16 @@ async def test_our_update_brings_new_tokens_and_their_endpoints(cpo: Installatio
         assert (await ask("GET", cpo.settings.versions_url)).http == 401
 
 
-async def test_an_update_that_fails_leaves_the_old_tokens(cpo: Installation, they: Peer) -> None:
+@pytest.mark.parametrize(("answer", "error", "new"), [(said(405, 2000), Refusal, 401), (said(200, 3001), Trouble, 200)])
+async def test_an_update_that_fails_leaves_the_old_tokens(
+    cpo: Installation, they: Peer, answer: Response, error: type[Exception], new: int
+) -> None:
+    """And the new one of ours, where they may have taken it in spite of their trouble."""
     await registered(cpo, they)
-    they.answers["PUT /credentials"] = said(200, 3001)
-    with pytest.raises(Trouble):
+    they.answers["PUT /credentials"] = answer
+    with pytest.raises(error):
         await partners.renew(cpo.database, cpo.clients, await cpo.connection())
-    for method, http in (("POST", 200), ("PUT", 401)):
+    for method, http in (("POST", 200), ("PUT", new)):
         async with stranger(they.last(method, "/credentials").body["token"]) as ask:
             assert (await ask("GET", cpo.settings.versions_url)).http == http
 
@@ -256,6 +261,17 @@ async def test_they_register_as_the_text_says(cpo: Installation, they: Peer) -> 
             assert (await before("GET", cpo.settings.versions_url)).http == 401
         assert (await ask("DELETE", f"{cpo.url}/ocpi/2.2.1/credentials")).both == (200, 1000)
         assert (await ask("DELETE", f"{cpo.url}/ocpi/2.2.1/credentials")).http == 401
+
+
+async def test_a_partner_that_hears_no_answer_may_try_again_as_often_as_it_likes(cpo: Installation, they: Peer) -> None:
+    """CRED-014: it knows but the token that it shows, so that one stays good until it shows a newer one."""
+    known = (await posted(cpo, they)).data["token"]
+    for _ in range(3):
+        answer = await posted(cpo, they, they.credentials("token-b2"), token=known, method="PUT")
+        assert answer.both == (200, 1000)
+    async with stranger(answer.data["token"]) as ask:
+        assert (await ask("GET", cpo.settings.versions_url)).http == 200
+    assert (await posted(cpo, they, token=known, method="PUT")).http == 401
 
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE"])
@@ -378,12 +394,25 @@ async def test_a_name_that_leads_to_this_machine_is_not_called(cpo: Installation
         await clients.close()
 
 
-async def test_an_answer_without_end_is_cut_off(cpo: Installation, they: Peer) -> None:
+@pytest.mark.parametrize("packed", [False, True])
+async def test_an_answer_without_end_is_cut_off(cpo: Installation, they: Peer, packed: bool) -> None:
+    """And one that is small until it is unpacked."""
     settings = Settings(public_url=cpo.url, key=b"k" * 32, allow_loopback=True, answer_max=1000)
     clients = Clients(cpo.database, settings)
-    they.answers["/versions"] = PlainTextResponse("x" * 100_000)
+    they.answers["/versions"] = in_gzip(b"x" * 100_000) if packed else PlainTextResponse("x" * 100_000)
     try:
         with pytest.raises(PartnerTroubled, match="longer"):
             await partners.register(cpo.database, clients, they.versions_url, "t", CPO, Role.CPO)
     finally:
         await clients.close()
+
+
+async def test_an_answer_may_be_packed(cpo: Installation, they: Peer) -> None:
+    they.answers["/versions"] = in_gzip(bytes(said(200, 1000, they.answers["/versions"]).body))
+    await registered(cpo, they)
+    assert "gzip" in they.last("GET", "/versions").headers["accept-encoding"]
+    assert (await cpo.connection()).state is State.CONNECTED
+
+
+def in_gzip(body: bytes) -> Response:
+    return Response(gzip.compress(body), headers={"Content-Encoding": "gzip"})

@@ -7,12 +7,15 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 from starlette.requests import Request
 from starlette.responses import Response
 
 from laddnav.db.unit import Unit
 from laddnav.kit.refusal import Refusal, Trouble
 from laddnav.ocpi import store
+from laddnav.ocpi.calls.calling import PartnerTooSlow
+from laddnav.ocpi.calls.client import Clients
 from laddnav.ocpi.connections import partners
 from laddnav.ocpi.connections.renewing import renew_due
 from laddnav.ocpi.deviations.policies import adapt
@@ -78,6 +81,39 @@ async def test_a_line_that_is_suspended_while_its_partner_is_told_keeps_both_tok
         await partners.resume(unit, await cpo.connection())
     async with stranger(they.last("PUT", "/credentials").body["token"]) as ask:
         assert (await ask("GET", cpo.settings.versions_url)).http == 200
+
+
+async def test_a_partner_that_is_slow_to_take_our_update_is_let_in_by_either_token(
+    cpo: Installation, they: Peer
+) -> None:
+    """CRED-014: it goes on pushing with the old one while it thinks, and nothing that we try again shuts it out."""
+    old = they.last("POST", "/credentials").body["token"]
+    clients = Clients(cpo.database, replace(cpo.settings, call_within=timedelta(milliseconds=100)))
+    done = asyncio.Event()
+
+    async def thinks(request: Request) -> Response:
+        await done.wait()
+        return said(200, 1000, they.credentials("their-second"))
+
+    they.answers["PUT /credentials"] = thinks
+    try:
+        for _ in range(2):
+            with pytest.raises(PartnerTooSlow):
+                await partners.renew(cpo.database, clients, await cpo.connection())
+            assert await let_in(cpo, old) == [200]
+        new = they.last("PUT", "/credentials").body["token"]
+        assert await let_in(cpo, old, new, old) == [200, 200, 401]
+    finally:
+        done.set()
+        await clients.close()
+
+
+async def let_in(cpo: Installation, *tokens: str) -> list[int]:
+    answers: list[int] = []
+    for token in tokens:
+        async with stranger(token) as ask:
+            answers.append((await ask("GET", cpo.settings.versions_url)).http)
+    return answers
 
 
 async def test_what_is_agreed_while_a_partner_registers_stays_agreed(cpo: Installation) -> None:

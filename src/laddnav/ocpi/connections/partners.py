@@ -93,7 +93,7 @@ async def accept(
     token = seal.new_token()
     async with course.step(Stage.TOKEN) as told, database.unit() as unit:
         after = await settled(unit, clients, connection.line, step, said, asking.connection)
-        before = await store.lines.inbound(unit, connection.line) if step is Step.THEY_PUT else None
+        before = await store.lines.held(unit, connection.line) if step is Step.THEY_PUT else None
         # Token A is good for nothing any more; a renewed one stays good until its successor is first used.
         store.lines.set_inbound(unit, connection.line, seal.hash_of(token), before)
         credentials = await credentials_of(unit, clients.settings, after, token)

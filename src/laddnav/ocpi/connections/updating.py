@@ -56,7 +56,7 @@ async def updated(
         handshake.moved(before[0].state, Step.WE_UPDATE)
         line = before if ours is None else await lines.changed_to(unit, before, ours)
         spoken(told.version, sum(not one.leaving for one in line))
-        old = await store.lines.inbound(unit, connection.line)
+        old = await store.lines.held(unit, connection.line)
         store.lines.set_inbound(unit, connection.line, seal.hash_of(token), old)
         credentials = await credentials_of(unit, clients.settings, line, token, told.version)
     async with course.step(Stage.CREDENTIALS):
@@ -97,9 +97,10 @@ async def _told(
     except (Refusal, Trouble) as error:
         async with database.unit() as unit:
             await lines.changed_back(unit, await lines.locked(unit, line), before)
-            # Nobody knows what came of it, if no answer came: the new token stays good until the old one is shown.
-            if await store.lines.inbound(unit, line) == ours:
-                store.lines.set_inbound(unit, line, old, ours)
+            # Who said no has not taken it. Else nobody knows what came of it, and both stay good until the new one is
+            # shown: a partner that thinks for too long goes on with the old one until it has thought.
+            if isinstance(error, PartnerRefused) and await store.lines.inbound(unit, line) == ours:
+                store.lines.set_inbound(unit, line, old, None)
             first, then = unit.now + unit.clock.wall(MET_AGAIN), unit.now + unit.clock.wall(2 * MET_AGAIN)
             store.lines.left(unit, line, first, then, LEFT.format(error=error), surely=forgotten)
         raise

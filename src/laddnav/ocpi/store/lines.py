@@ -25,6 +25,7 @@ where id = $1
 LOCK_LINE = "select id from ocpi_line where id = $1 for update"
 SET_INBOUND = "update ocpi_line set inbound_hash = $2, inbound_hash_before = $3 where id = $1"
 INBOUND = "select inbound_hash from ocpi_line where id = $1"
+HELD = "select coalesce(inbound_hash_before, inbound_hash) from ocpi_line where id = $1"
 FORGET_BEFORE = "update ocpi_line set inbound_hash_before = null where id = $1"
 SET_OUTBOUND = "update ocpi_line set outbound_sealed = $2 where id = $1"
 OUTBOUND = "select outbound_sealed from ocpi_line where id = $1"
@@ -60,11 +61,12 @@ where id = $1
 """
 TURNED_AWAY = "update ocpi_line set turned_away = turned_away + $2, turned_away_at = $3 where id = $1"
 LOOK_AT = "update ocpi_line set look_at = $2 where id = $1"
-# Whom it can be told, the most urgent first. Who is to be met again is not asked sooner than it was said.
+# Whom it can be told, the most urgent first. Who is to be met again is not asked sooner than it was said. Another
+# process that asks at the same moment gets others.
 PERHAPS_DUE = """
 select id, told, renew_at from ocpi_line
 where state = 'CONNECTED' and (renew_at is null or renew_at <= $1 or (told <> '' and compared is distinct from $2))
-order by renew_at nulls first, id limit $3
+order by renew_at nulls first, id limit $3 for update skip locked
 """
 COMPARED = "update ocpi_line set compared = $2 where id = $1"
 AT_HUBS = """
@@ -134,6 +136,12 @@ def set_inbound(unit: Unit, line: str, hash: str | None, before: str | None) -> 
 
 async def inbound(unit: Unit, line: str) -> str | None:
     value: str | None = await unit.value(INBOUND, line)
+    return value
+
+
+async def held(unit: Unit, line: str) -> str | None:
+    """Of the token that the partner has for sure: of two the older, for it has not shown the newer one yet."""
+    value: str | None = await unit.value(HELD, line)
     return value
 
 
