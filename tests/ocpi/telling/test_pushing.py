@@ -199,6 +199,56 @@ async def test_a_partner_may_want_every_message_in_its_order(
     assert (await cpo.connection()).waiting == (await cpo.connection()).dead == 0
 
 
+async def in_strict_order(cpo: Installation, they: Peer) -> None:
+    """From now on; whatever they want to know of the place they have heard by then."""
+    await furnished(cpo)
+    they.answers |= {"/locations/SE/LAD/LOC1": said(200, 1000), "/tariffs/SE/LAD/T1": said(200, 1000)}
+    await cpo.settle()
+    await policy_of_theirs(cpo, Policy(pushes=Pushes(in_order=True)))
+
+
+@pytest.mark.parametrize("answer", [said(404, 2003), said(500, 3000)])
+async def test_in_strict_order_nothing_overtakes_what_is_never_taken(
+    cpo: Installation, they: Peer, clock: SetClock, answer: Response
+) -> None:
+    """pushes.in_order: else it would be given up and shown; here it waits in front of the others until it is taken."""
+    await in_strict_order(cpo, they)
+    they.answers["/locations/SE/LAD/LOC1/EVSE1"] = answer
+    await statuses_told(cpo, Status.CHARGING, Status.BLOCKED)
+    for _ in range(ATTEMPTS_ELSE + 2):
+        await cpo.settle()
+        clock.advance(timedelta(hours=1))
+    assert {one.body["status"] for one in they.asked if one.method == "PATCH"} == {"CHARGING"}
+    assert ((await cpo.connection()).waiting, (await cpo.connection()).dead) == (2, 0)
+    before = len(they.asked)
+    they.answers["/locations/SE/LAD/LOC1/EVSE1"] = said(200, 1000)
+    for _ in range(2):
+        await cpo.settle()
+        clock.advance(timedelta(hours=1))
+    assert [one.body["status"] for one in they.asked[before:]] == ["CHARGING", "BLOCKED"]
+
+
+async def test_what_waits_in_its_order_is_said_as_it_is_now_once_the_order_is_no_matter(
+    cpo: Installation, they: Peer
+) -> None:
+    """pushes.in_order, taken back while they were away: nothing is lost, and nothing is said that is no more."""
+    await in_strict_order(cpo, they)
+    await statuses_told(cpo, Status.CHARGING, Status.BLOCKED)
+    async with cpo.database.unit() as unit:
+        await tariffs.keep(unit, CPO, things.tariff("T1", CPO, url="https://ladd.example/new", last_updated=unit.now))
+    await drain(cpo.database)
+    await policy_of_theirs(cpo, Policy())
+    they.answers["/locations/SE/LAD/LOC1/EVSE1"] = said(200, 1000)
+    before = len(they.asked)
+    await cpo.settle()
+    told = [(one.method, one.path, one.body.get("status") or one.body["tariff_alt_url"]) for one in they.asked[before:]]
+    assert sorted(set(told)) == [
+        ("PATCH", "/locations/SE/LAD/LOC1/EVSE1", "BLOCKED"),
+        ("PUT", "/tariffs/SE/LAD/T1", "https://ladd.example/new"),
+    ]
+    assert ((await cpo.connection()).waiting, (await cpo.connection()).dead) == (0, 0)
+
+
 async def test_a_partner_that_takes_no_changes_gets_the_whole(cpo: Installation, they: Peer) -> None:
     await furnished(cpo)
     they.answers |= {"/locations/SE/LAD/LOC1": said(200, 1000), "/tariffs/SE/LAD/T1": said(200, 1000)}

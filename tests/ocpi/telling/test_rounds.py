@@ -108,6 +108,32 @@ async def test_one_of_those_that_a_partner_bears_is_for_what_is_waited_for(
     assert tuple(await claimed(Round(connection.line, False))) == beside
 
 
+@pytest.mark.parametrize(("at_once", "most"), [(8, (7, 1)), (2, (0, 2)), (1, (0, 1))])
+async def test_a_partner_gets_no_more_at_a_time_from_two_processes_than_from_one(
+    cpo: Installation, at_once: int, most: tuple[int, int]
+) -> None:
+    """pushes.at_once: and as soon as the first of them has sent what it has, the second may."""
+    await befriended(cpo, EMSP, Role.EMSP)
+    connection = await cpo.connection()
+    async with cpo.database.unit() as unit:
+        await adapt(unit, connection.ref, Policy(pushes=Pushes(at_once=at_once)))
+        queue(unit, connection, 12)
+        queue_result(unit, connection, "https://them.example")
+        queue_result(unit, connection, "https://them.example")
+
+    async def claimed(name: str) -> tuple[int, int]:
+        async with cpo.database.unit() as unit:
+            found = await store.deliveries.claim(unit, name, unit.now + LEASE, 8, ())
+        others, waited_for = (len(found.get(Round(connection.line, kind), ())) for kind in (False, True))
+        return others, waited_for
+
+    assert sorted(await asyncio.gather(claimed("one"), claimed("other")), reverse=True) == [most, (0, 0)]
+    async with cpo.database.unit() as unit:
+        store.deliveries.take_back(unit, "one")
+        store.deliveries.take_back(unit, "other")
+    assert await claimed("other") == most
+
+
 async def test_what_was_taken_up_for_a_line_that_is_suspended_waits_no_longer_than_that(
     cpo: Installation, they: Peer, clock: SetClock
 ) -> None:

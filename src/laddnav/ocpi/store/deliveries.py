@@ -47,17 +47,20 @@ insert into ocpi_delivery (holder, connection_id, module, object_key, to_party, 
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)
 """
 _WAITED_FOR = "('commands', 'chargingprofiles')"
+_ELSEWHERE = "o.claimed_by <> $3 and o.claimed_until >= $1"
 _READY = """select d.holder, d.connection_id, d.module, d.object_key, d.to_party, d.run_at, d.id from ocpi_delivery d
     where d.holder = c.holder and d.connection_id = c.id and d.delivered_at is null and d.dead_at is null
       and d.run_at <= $1 and (d.claimed_until is null or d.claimed_until < $1)
       and (c.hub is null or d.to_party = '' or coalesce((select bool_or(h.status = 'CONNECTED') from hub_client h
         where h.holder = c.holder and h.owner = c.hub and h.party = d.to_party), true))"""
+# One process after the other, so that each sees what the others have taken up.
+IN_TURN = "select pg_advisory_xact_lock(hashtextextended('ocpi_delivery', 0))"
 # Of those that go to one partner at a time one is for what somebody waits for, so that no result stands behind pushes
-# that hang; who bears but one or two gets that first. What is under way on a line counts for all of us there. CDRs go
-# one after the other, oldest first, and to a partner that wants everything in order, everything but what answers it:
-# one party after the other, for none of them waits for another behind the same hub. What is for one that the hub cannot
-# reach waits until it can. A line that rested is tried with one. What is first is found once for all: whoever is away
-# may have thousands waiting.
+# that hang; who bears but one or two gets that first. What is under way on a line counts for all of us there, and so
+# does what other processes have under way. CDRs go one after the other, oldest first, and to a partner that wants
+# everything in order, everything but what answers it: one party after the other, for none of them waits for another
+# behind the same hub. What is for one that the hub cannot reach waits until it can. A line that rested is tried with
+# one. What is first is found once for all: whoever is away may have thousands waiting.
 CLAIM = f"""
 with lines as materialized (
   select l.id, l.hub, l.id = any($5) as others_busy, l.id = any($6) as waited_for_busy,
@@ -66,19 +69,24 @@ with lines as materialized (
       as many
   from ocpi_line l
   where l.state = 'CONNECTED' and (l.retry_at is null or l.retry_at <= $1) and not (l.id = any($5) and l.id = any($6))),
-open as materialized (
-  select c.line, c.holder, c.id, l.hub, l.in_order, l.many,
-    case when l.others_busy or (l.many < 3 and l.waited_for_busy) then 0 when l.many < 3 then l.many else l.many - 1 end
-      as others,
-    case when l.waited_for_busy or (l.many < 3 and l.others_busy) then 0 when l.many < 3 then l.many else 1 end
-      as waited_for
-  from lines l join ocpi_connection c on c.line = l.id),
 first as materialized (
-  select min(o.id) filter (where o.module = 'cdrs') as cdr,
-    min(o.id) filter (where o.module not in {_WAITED_FOR}) as one
-  from open c join ocpi_delivery o on o.holder = c.holder and o.connection_id = c.id
+  select c.line, min(o.id) filter (where o.module = 'cdrs') as cdr,
+    min(o.id) filter (where o.module not in {_WAITED_FOR}) as one,
+    count(*) filter (where {_ELSEWHERE} and o.module not in {_WAITED_FOR}) as others,
+    count(*) filter (where {_ELSEWHERE} and o.module in {_WAITED_FOR}) as waited_for
+  from lines l join ocpi_connection c on c.line = l.id
+    join ocpi_delivery o on o.holder = c.holder and o.connection_id = c.id
   where o.delivered_at is null and o.dead_at is null
-  group by o.holder, o.connection_id, o.to_party),
+  group by c.line, o.holder, o.connection_id, o.to_party),
+elsewhere as materialized (
+  select line, sum(others)::bigint as others, sum(waited_for)::bigint as waited_for from first group by line),
+open as materialized (
+  select c.line, c.holder, c.id, l.hub, l.in_order, greatest(l.many - e.others - e.waited_for, 0) as many,
+    greatest(case when l.others_busy or (l.many < 3 and l.waited_for_busy) then 0 when l.many < 3 then l.many
+      else l.many - 1 end - e.others, 0) as others,
+    greatest(case when l.waited_for_busy or (l.many < 3 and l.others_busy) then 0 when l.many < 3 then l.many else 1
+      end - e.waited_for, 0) as waited_for
+  from lines l join ocpi_connection c on c.line = l.id join elsewhere e on e.line = l.id),
 ready as (
   select c.line, c.many, c.waited_for as share, true as first, p.*
   from open c
@@ -195,6 +203,16 @@ def queue_message(
     )
 
 
+def is_message(delivery: Delivery) -> bool:
+    """Whether it was queued as it was to be said, with its URL, and not to be put into words when it is sent."""
+    return delivery.path.startswith("http")
+
+
+def about(message: Delivery) -> str:
+    """The key of the object that a message is about."""
+    return message.object_key.rpartition(" ")[0]
+
+
 async def told(unit: Unit, connection: Connection, module: Module, key: str) -> bool:
     """Whether they have ever been told of it, or are about to be."""
     return bool(await unit.value(TOLD, str(connection.holder), connection.id, module, key, f"{key} "))
@@ -210,8 +228,12 @@ class Round(Struct, frozen=True):
 async def claim(
     unit: Unit, name: str, until: datetime, each: int, busy: Collection[Round]
 ) -> dict[Round, list[Delivery]]:
-    """Up to `each` for every line, where its policy says no other number, and nothing for the busy rounds."""
+    """Up to `each` for every line, where its policy says no other number, and nothing for the busy rounds.
+
+    However many processes claim: what one of them has under way, another one does not send beside it.
+    """
     others, waited_for = ([one.line for one in busy if one.waited_for is kind] for kind in (False, True))
+    await unit.value(IN_TURN)
     rounds: dict[Round, list[Delivery]] = {}
     for row in await unit.fetch(CLAIM, unit.now, each, name, until, others, waited_for):
         rounds.setdefault(Round(row["line"], row["first"]), []).append(_delivery(row))

@@ -12,6 +12,7 @@ from laddnav.db.unit import Unit
 from laddnav.kit.ids import PartyId
 from laddnav.kit.refusal import Trouble
 from laddnav.locations import actions as locations
+from laddnav.ocpi import store
 from laddnav.ocpi.deviations import demands, uids
 from laddnav.ocpi.endpoints.heard import part, speakable
 from laddnav.ocpi.hub import broadcast
@@ -58,9 +59,13 @@ async def _message_of(unit: Unit, connection: Connection, delivery: Delivery) ->
         return Message(method="POST", url=delivery.path, body=delivery.body)
     if delivery.module is Module.CDRS:
         return await _cdr(unit, connection, delivery)
-    if connection.policy.pushes.in_order and delivery.path.startswith("http"):
+    if not store.deliveries.is_message(delivery):
+        return await news(unit, connection, delivery.module, delivery.object_key, delivery.method)
+    if connection.policy.pushes.in_order:
         return Message(method=delivery.method, url=delivery.path, body=delivery.body)
-    return await news(unit, connection, delivery.module, delivery.object_key, delivery.method)
+    # It was queued when they wanted every message in its order, and now they want the newest.
+    about = store.deliveries.about(delivery)
+    return await news(unit, connection, delivery.module, about, delivery.method)
 
 
 async def news(unit: Unit, connection: Connection, module: Module, key: str, method: str) -> Message | None:

@@ -148,12 +148,12 @@ class Courier:
         except PartnerUnreachable as error:
             await self._unreached(partner.connection, delivery, error)
         except NotPassedOn as error:
-            await self._again(delivery, error)
+            await self._again(partner.connection, delivery, error)
         except Trouble as error:
             await self._troubled(partner.connection, delivery, error)
         except PartnerRefused as error:
             if partner.connection.policy.pushes.in_order:
-                await self._again(delivery, error)
+                await self._again(partner.connection, delivery, error)
             elif delivery.method == "PATCH":
                 await self._whole_instead(partner.connection, delivery)
             elif message is not None and message.method == "DELETE" and _is_gone(error):
@@ -164,7 +164,7 @@ class Courier:
             await self._refused(partner.connection, delivery, error)
         except Exception as error:
             log.exception("delivery_broke", delivery=delivery.id, module=delivery.module, error=repr(error))
-            await self._again(delivery, error)
+            await self._again(partner.connection, delivery, error)
         else:
             await self._arrived(partner.connection, delivery, _absolute(message.url, reply.headers.get("location")))
 
@@ -223,14 +223,18 @@ class Courier:
                     wait = max(wait or NO_WAIT, wait_after(now.troubles + 2 - most, self._dice))
                 until = None if wait is None else unit.now + unit.clock.wall(wait)
                 store.lines.troubled(unit, connection.line, until, str(error))
-        await self._again(delivery, error, wait or NO_WAIT)
+        await self._again(connection, delivery, error, wait or NO_WAIT)
 
-    async def _again(self, delivery: Delivery, error: Exception, wait: timedelta = NO_WAIT) -> None:
+    async def _again(
+        self, connection: Connection, delivery: Delivery, error: Exception, wait: timedelta = NO_WAIT
+    ) -> None:
         """Later may help with this one; what never gets through is shown to a person.
 
-        Who is away behind a hub may be so for days, as any partner may; only who waits for a result does not wait long.
+        Who is away behind a hub may be so for days, as any partner may; and to a partner that wants everything in its
+        order nothing goes past what it has not taken. Only who waits for a result does not wait long.
         """
-        patient = isinstance(error, NotPassedOn) and delivery.module not in ASKED_ONLY
+        stays = isinstance(error, NotPassedOn) or connection.policy.pushes.in_order
+        patient = stays and delivery.module not in ASKED_ONLY
         async with self._database.unit() as unit:
             run_at = unit.now + unit.clock.wall(max(wait, wait_after(delivery.attempts, self._dice)))
             dead = not patient and delivery.attempts >= ATTEMPTS.get(delivery.module, ATTEMPTS_ELSE)
