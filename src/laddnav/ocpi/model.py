@@ -319,7 +319,7 @@ class Pull(Struct, frozen=True, kw_only=True):
     """How far we have got in fetching one module from a partner. Everything changed before `up_to` is here.
 
     `party` is the one behind a hub whose list it is; None: it is of everybody there. Until `whole_at` the two sides are
-    the same, changed or not; `gone` is what was missing then.
+    the same, changed or not; `gone` is what was missing then. Who fetches it has it until `claimed_until`.
     """
 
     holder: PartyId
@@ -336,6 +336,7 @@ class Pull(Struct, frozen=True, kw_only=True):
     last_error: str | None = None
     whole_at: datetime | None = None
     gone: int = 0
+    claimed_until: datetime | None = None
 
 
 class KeptCommand(Struct, frozen=True, kw_only=True):

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
+from starlette.requests import Request
+from starlette.responses import Response
 
 from laddnav.cdrs import actions as cdrs
 from laddnav.kit.energy import wh
 from laddnav.kit.ids import EvseRef
 from laddnav.locations import actions as locations
+from laddnav.ocpi.calls.client import Clients
 from laddnav.ocpi.commands.ask import Asker
 from laddnav.sessions import actions as sessions
 from laddnav.sessions.model import AuthMethod
@@ -18,7 +24,8 @@ from laddnav.tokens.model import Allowed, Authorization, Whitelist
 from tests import things
 from tests.clock import SetClock
 from tests.ocpi.furnishing import carded, furnished
-from tests.ocpi.network import CPO, EMSP, Pair
+from tests.ocpi.network import CPO, EMSP, Installation, Pair
+from tests.ocpi.peer import Peer, said
 
 
 @pytest.mark.parametrize(
@@ -62,6 +69,30 @@ async def test_when_the_emsp_cannot_be_reached_the_whitelist_decides(
     await emsp.down()
     given = await tokens.authorize(cpo.database, CPO, "CARD1", ask=Asker(cpo.database, cpo.clients))
     assert (given.allowed, given.asked) == (allowed, False)
+
+
+async def test_an_emsp_that_thinks_for_too_long_counts_as_not_reached(cpo: Installation, they: Peer) -> None:
+    """TOK-030, TOK-031: a driver stands there, so that an authorisation waits for less long than anything else does."""
+    soon = replace(cpo.settings, authorize_within=timedelta(milliseconds=100), call_within=timedelta(hours=1))
+    clients, done = Clients(cpo.database, soon), asyncio.Event()
+
+    async def thinks(request: Request) -> Response:
+        await done.wait()
+        return said(200, 1000, {"allowed": "ALLOWED"})
+
+    given: list[Allowed] = []
+    try:
+        for uid, whitelist in (("CARD1", Whitelist.NEVER), ("CARD2", Whitelist.ALLOWED_OFFLINE)):
+            they.answers[f"/tokens/{uid}/authorize"] = thinks
+            async with cpo.database.unit() as unit:
+                await tokens.keep(unit, CPO, things.token(uid, EMSP, whitelist=whitelist))
+            async with asyncio.timeout(10):
+                verdict = await tokens.authorize(cpo.database, CPO, uid, ask=Asker(cpo.database, clients))
+            given.append(verdict.allowed)
+    finally:
+        done.set()
+        await clients.close()
+    assert given == [Allowed.NOT_ALLOWED, Allowed.ALLOWED]
 
 
 async def test_a_token_that_the_emsp_does_not_know_is_not_allowed(pair: Pair) -> None:

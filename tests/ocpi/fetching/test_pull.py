@@ -69,7 +69,7 @@ async def test_a_pull_that_broke_off_goes_on_where_it_was(
     endpoint = f"{cpo.url}/ocpi/cpo/{NEWEST}/locations"
     async with emsp.database.unit() as unit:
         task = next(one for one in await partners.pulls(unit, connection) if one.module is Module.LOCATIONS)
-        store.pulls.pulled(
+        await store.pulls.pulled(
             unit, replace(task, started_at=unit.now, seen=100, next_url=f"{endpoint}?offset=100&limit=100")
         )
     await cpo.down()

@@ -16,12 +16,13 @@ from laddnav.locations.model import Status
 from laddnav.ocpi import store
 from laddnav.ocpi.connections import partners
 from laddnav.ocpi.deviations.policy import Lists, Policy
+from laddnav.ocpi.fetching.pull import pull_due
 from laddnav.ocpi.wire.handshake import Module
 from laddnav.tariffs import actions as tariffs
 from laddnav.tokens import actions as tokens
 from tests import things
 from tests.clock import SetClock
-from tests.ocpi.network import CPO, EMSP, Installation
+from tests.ocpi.network import CPO, EMSP, Installation, no_luck
 from tests.ocpi.peer import Peer, envelope, said
 from tests.ocpi.wording import words
 
@@ -189,6 +190,35 @@ async def test_what_a_partner_lists_no_more_is_gone_when_it_was_missing_twice(
         await cpo.pull()
         async with cpo.database.unit() as unit:
             assert [token.valid for _, _, token in await tokens.page(unit, CPO)] == valid
+
+
+async def test_two_processes_fetch_a_list_once(cpo: Installation, they: Peer, clock: SetClock) -> None:
+    """TOK-013: so that what is missing once is not missing twice, and a partner is asked once by all of us."""
+    they.answers["/tokens"] = [words(things.token("U1", EMSP)), words(things.token("U2", EMSP))]
+    await cpo.pull()
+    they.answers["/tokens"] = [words(things.token("U1", EMSP))]
+    for valid in ([True, True], [True, False]):
+        clock.advance(timedelta(hours=30))
+        before = they.many("GET", "/tokens")
+        await asyncio.gather(*(pull_due(cpo.database, cpo.clients, no_luck) for _ in range(2)))
+        assert they.many("GET", "/tokens") == before + 1
+        async with cpo.database.unit() as unit:
+            assert [token.valid for _, _, token in await tokens.page(unit, CPO)] == valid
+
+
+async def test_a_list_whose_process_died_is_fetched_by_another(cpo: Installation, they: Peer, clock: SetClock) -> None:
+    """A minute later, from where it was; what the dead one should still have to say of it does not count."""
+    async with cpo.database.unit() as unit:
+        (dead,) = await store.pulls.claim(unit, unit.now + timedelta(minutes=1), 4)
+    await cpo.pull()
+    assert not they.many("GET", "/tokens")
+    clock.advance(timedelta(minutes=2))
+    await cpo.pull()
+    assert they.many("GET", "/tokens") == 1
+    async with cpo.database.unit() as unit:
+        assert not await store.pulls.pulled(unit, replace(dead, next_url="https://old.example"))
+        (task,) = await partners.pulls(unit, await cpo.connection())
+    assert task.finished_at is not None and task.next_url is None
 
 
 async def test_a_list_that_was_cut_short_takes_nothing_away(cpo: Installation, they: Peer, clock: SetClock) -> None:

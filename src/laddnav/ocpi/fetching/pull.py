@@ -37,6 +37,7 @@ log = structlog.get_logger()
 EVERY = timedelta(hours=4)  # OCPI 2.2.1 transport_and_format_pull_and_push: hours, not minutes, and with some splay
 AGAIN = timedelta(seconds=10)  # after trouble; a partner that registers may be asked a moment before it knows us
 WHOLE_EVERY = timedelta(hours=24)  # what changed is not all: some partners forget to say what they took away
+LEASE = timedelta(minutes=1)  # for a page; the list of a process that died is anybody's then
 TURN = 300.0  # seconds of the wall for one list; a long one goes on when others have had theirs
 LONG_AGO = datetime.fromisoformat("2010-01-01T00:00:00+00:00")  # before the first OCPI; Sessions want a date_from
 
@@ -49,6 +50,11 @@ GONE: dict[Module, Callable[[Unit, Key], Awaitable[None]]] = {
     Module.TARIFFS: tariffs.gone,
     Module.TOKENS: tokens.gone,
 }
+
+
+class FetchedElsewhere(Refusal):
+    """Somebody else has the list by now, or it is to be fetched anew: how far it has got is theirs to say."""
+
 
 Take = Callable[[Unit, Connection, Version, Any], Awaitable[Key]]
 
@@ -68,9 +74,9 @@ TAKES: dict[Module, Take] = {
 
 
 async def pull_due(database: Database, clients: Clients, dice: Dice, *, limit: int = 4, turn: float = TURN) -> int:
-    """Fetch the lists that are due, some at a time; says how many those were."""
+    """Fetch the lists that are due and that no other process fetches, some at a time; says how many those were."""
     async with database.unit() as unit:
-        due = await store.pulls.due(unit, limit)
+        due = await store.pulls.claim(unit, unit.now + unit.clock.wall(LEASE), limit)
     await asyncio.gather(*(pull(database, clients, one, dice, turn) for one in due))
     return len(due)
 
@@ -119,7 +125,7 @@ async def pull(database: Database, clients: Clients, task: Pull, dice: Dice, tur
             last_error=None,
         )
     async with database.unit() as unit:
-        store.pulls.pulled(unit, task)
+        await store.pulls.pulled(unit, task)
         if moved:
             store.lines.look_at(unit, connection.line, now)
     return task
@@ -131,7 +137,7 @@ async def _shared_out(unit: Unit, connection: Connection, task: Pull) -> Pull:
         store.pulls.ask(unit, connection, task.module, party)
     due_at = unit.now + unit.clock.wall(EVERY)
     task = replace(task, due_at=due_at, started_at=unit.now, up_to=unit.now, finished_at=unit.now)
-    store.pulls.pulled(unit, task)
+    await store.pulls.pulled(unit, task)
     return task
 
 
@@ -155,7 +161,10 @@ async def _crawled(database: Database, clients: Clients, connection: Connection,
                 skipped += max(0, leaf.total - seen)  # counted, and not handed out
             task = replace(task, seen=seen, skipped=skipped, next_url=leaf.next_url)
             async with database.unit() as unit:
-                store.pulls.pulled(unit, task)
+                until = unit.now + unit.clock.wall(LEASE)
+                if not await store.pulls.pulled(unit, task, until):
+                    raise FetchedElsewhere(f"The list of {task.module} was asked for anew meanwhile")
+            task = replace(task, claimed_until=until)
             yield task
 
 
