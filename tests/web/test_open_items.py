@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from base64 import b64encode
+from datetime import timedelta
 from decimal import Decimal
 
 import aiohttp
@@ -18,6 +19,7 @@ from laddnav.ledger.model import Entry, Head, Posting
 from laddnav.people.model import Role
 from tests.billing.charges import item
 from tests.billing.statements import moved, statement
+from tests.clock import SetClock
 from tests.things import US, settled
 from tests.web.site import Site
 from tests.web.test_doors import client, sign_in
@@ -99,6 +101,7 @@ async def test_an_invoice_is_credited_reminded_and_mailed_by_finance_alone(
         ("pay-back", {}, "Say why it is paid back"),
         ("pay-back", {"reason": "Paid twice"}, "0 SEK can be given back here"),
         ("reminders", {"why": "Disputed"}, "Disputed"),
+        ("write-off", {"why": "Bankrupt"}, "Nothing of this invoice is overdue"),
         ("credit", {"line-1": "yes"}, "Say why"),
         ("credit", {"line-9": "yes", "why": "x"}, "Nothing of this invoice is left"),
         ("credit", {"line-1": "yes", "why": "Wrong customer"}, "Credit of invoice"),
@@ -109,6 +112,31 @@ async def test_an_invoice_is_credited_reminded_and_mailed_by_finance_alone(
         (standing,) = await settling.standings(unit, US, "customer:anna")
     assert standing.items == ()
     assert standing.balance == 0
+
+
+async def test_what_is_overdue_is_written_off_and_owed_again_by_finance_alone(
+    site: Site, client: aiohttp.ClientSession, clock: SetClock
+) -> None:
+    await settled(site.database)
+    (invoice,) = await invoiced(site, "80")
+    clock.advance(timedelta(days=40))
+    there = f"{site.url}/invoices/{invoice.ref}"
+    await sign_in(client, site, Role.VIEWER)
+    assert "Write it off" not in await read(client, there)
+    csrf = await sign_in(client, site, Role.FINANCE)
+    text = await read(client, there)
+    assert "Write it off" in text and "are a loss, and nobody is asked" in text and "Its VAT is had back" in text
+    for form, expected in (
+        ({"why": ""}, "Say why, in three letters or more."),
+        ({"why": "Bankrupt", "vat_back": "yes"}, "It is written off."),
+        ({"why": "Bankrupt"}, "Nothing of this invoice is overdue."),
+        ({"why": "The estate pays", "back": "yes"}, "It is owed again."),
+        ({"why": "The estate pays", "back": "yes"}, "Nothing of this invoice is written off."),
+    ):
+        async with client.post(f"{there}/write-off", data={"csrf": csrf, **form}) as answer:
+            text = await answer.text()
+        assert expected in text, form
+        assert ("Take the write-off back" in text) == (expected == "It is written off.")
 
 
 async def test_a_rate_of_interest_is_entered_by_finance_and_shown_with_what_it_comes_to(

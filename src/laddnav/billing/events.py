@@ -27,6 +27,10 @@ class InvoicePaidInPart(InvoiceEvent, frozen=True, kw_only=True):
     """Less of it is open than before, and something still."""
 
 
+class InvoiceWrittenOff(InvoiceEvent, frozen=True, kw_only=True):
+    """Nobody will pay it, as somebody decided."""
+
+
 class InvoiceReminded(InvoiceEvent, frozen=True, kw_only=True):
     """Whoever owes it is to hear of that again."""
 

@@ -28,6 +28,7 @@ class MatchedBy(StrEnum):
     PERSON = "PERSON"  # somebody decided
     AHEAD = "AHEAD"  # it was paid before it was issued
     UNDONE = "UNDONE"  # what had settled it went back
+    LOST = "LOST"  # nobody will pay it: it was written off
 
 
 class SettledBy(Struct, frozen=True, kw_only=True):

@@ -10,7 +10,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from laddnav.billing import actions
-from laddnav.billing.actions import banking, crediting, interest, mailing, paying_back, reminders, settling
+from laddnav.billing.actions import banking, crediting, interest, mailing, paying_back, reminders, settling, writing_off
 from laddnav.billing.bank import BankEntry, BankFile
 from laddnav.billing.interest import LateRate
 from laddnav.billing.model import Invoice
@@ -63,6 +63,17 @@ class CreditInvoice(Struct, frozen=True, kw_only=True):
 
 
 class StopReminders(Struct, frozen=True, kw_only=True):
+    why: Why
+
+
+class WriteOff(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`vat_back`: the state gives back the VAT of it, so that this is no loss."""
+
+    why: Why
+    vat_back: bool = False
+
+
+class WrittenOffInError(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     why: Why
 
 
@@ -179,6 +190,18 @@ async def go_on_reminding(unit: Unit, by: Visitor, ref: str) -> SettlementOfInvo
     return await _settlement(unit, invoice)
 
 
+async def write_off_invoice(unit: Unit, by: Visitor, ref: str, body: WriteOff) -> SettlementOfInvoice:
+    """All that is open of an overdue invoice is a loss: nobody will pay it."""
+    await writing_off.write_off(unit, ref, body.why, vat_back=body.vat_back, by=by.name)
+    return await _settlement(unit, await actions.invoice(unit, ref))
+
+
+async def take_write_off_back(unit: Unit, by: Visitor, ref: str, body: WrittenOffInError) -> SettlementOfInvoice:
+    """It is owed again."""
+    await writing_off.take_back(unit, ref, body.why, by=by.name)
+    return await _settlement(unit, await actions.invoice(unit, ref))
+
+
 async def mail_invoice_again(database: Database, by: Visitor, ref: str) -> InvoiceMailed:
     """To where its debtor takes mail now, once a minute at most."""
     async with database.unit() as unit:
@@ -277,6 +300,8 @@ ROUTES = (
     Route(method="POST", path="/invoices/{ref}/reminders", does=remind_of_invoice, needs=Role.FINANCE),
     Route(method="PUT", path="/invoices/{ref}/reminders/stop", does=stop_reminders, needs=Role.FINANCE),
     Route(method="DELETE", path="/invoices/{ref}/reminders/stop", does=go_on_reminding, needs=Role.FINANCE),
+    Route(method="POST", path="/invoices/{ref}/write-off", does=write_off_invoice, needs=Role.FINANCE),
+    Route(method="POST", path="/invoices/{ref}/write-off/take-back", does=take_write_off_back, needs=Role.FINANCE),
     Route(method="POST", path="/invoices/{ref}/mail", does=mail_invoice_again, needs=Role.FINANCE),
     Route(method="GET", path="/debtors/{ref}/account", does=fetch_account_of_debtor),
     Route(method="GET", path="/debtors/{ref}/statement", does=fetch_statement_of_account, gives="application/pdf"),

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from laddnav.billing import actions as billing
 from laddnav.billing.actions import by_card, homes, interest, standing, wallets
-from laddnav.billing.events import InvoiceIssued, InvoicePaidInPart, InvoiceReminded, InvoiceSettled
+from laddnav.billing.events import InvoiceIssued, InvoicePaidInPart, InvoiceReminded, InvoiceSettled, InvoiceWrittenOff
 from laddnav.bookings.actions import offering, waiting
 from laddnav.bookings.events import BookingChanged, BookingLocationChanged
 from laddnav.cdrs import actions as cdrs
@@ -155,6 +155,7 @@ HEARS: Mapping[type[Event], Sequence[Listener]] = {
     InvoiceReminded: [billing.mail_reminder, standing.judge],
     InvoiceSettled: [standing.judge, interest.last_of_it, by_card.settled],
     InvoicePaidInPart: [by_card.settled],
+    InvoiceWrittenOff: [standing.judge],
     SettlementChanged: [mailing.mail_statement],
     RecordChanged: [push_record],
     PaymentChanged: [

@@ -12,6 +12,7 @@ from laddnav.billing.einvoice import NotIssuedYet, NoVatNumber
 from laddnav.billing.open_items import NothingOnAccount, RefundWithoutReason
 from laddnav.billing.reminding import NotOverdue, RemindersStopped, StopWithoutReason
 from laddnav.billing.rules import NotAnEmail, NotAnEndpoint, NotAVatNumber, UnknownDebtor, UnknownInvoice
+from laddnav.billing.written_off import BeingPaidStill, LossWithoutReason, NothingLost, NotWrittenOff
 from laddnav.bookings.rules import BookingOver, NothingToDecide, UnknownBooking, UnknownBookingLocation
 from laddnav.cdrs.rules import AlreadyCredited, NotInDispute, NotOurs, UnknownCdr, UnknownDispute
 from laddnav.customers.calendar import InThePast
@@ -250,6 +251,10 @@ SENTENCES: dict[type[Exception], str] = {
         "%(by_providers)s %(currency)s can be given back here; what came by the bank goes back from there."
     ),
     RefundWithoutReason: N_("Say why it is paid back."),
+    NothingLost: N_("Nothing of this invoice is overdue."),
+    BeingPaidStill: N_("A payment for this invoice is under way; look again once it is through."),
+    NotWrittenOff: N_("Nothing of this invoice is written off."),
+    LossWithoutReason: N_("Say why, in three letters or more."),
     NothingToCredit: N_("Nothing of this invoice is left to credit."),
     NotOverdue: N_("Nobody has to be reminded of this invoice now."),
     RemindersStopped: N_("Reminders of this invoice were stopped."),

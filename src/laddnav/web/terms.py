@@ -72,6 +72,7 @@ TERMS: dict[str, str] = {
     "MATCHED_PERSON": N_("Settled by hand"),
     "MATCHED_AHEAD": N_("Paid before it was issued"),
     "MATCHED_UNDONE": N_("Taken back"),
+    "MATCHED_LOST": N_("Written off"),
     "PURPOSE_TOP_UP": N_("A wallet"),
     "HEAD_RECEIVABLE": N_("Owed to us"),
     "HEAD_CLEARING": N_("At payment providers"),

@@ -1,9 +1,10 @@
-"""What is due decides how a customer stands: hears of reminders and of what settles, and of nothing else."""
+"""What is due, or lost, decides how a customer stands: hears of reminders, what settles and what is written off."""
 
 from __future__ import annotations
 
 from laddnav.billing.actions import buyers, reading
-from laddnav.billing.events import InvoiceReminded, InvoiceSettled
+from laddnav.billing.events import InvoiceReminded, InvoiceSettled, InvoiceWrittenOff
+from laddnav.billing.reminding import LEVELS
 from laddnav.billing.store import reminding, settling
 from laddnav.customers import actions as customers
 from laddnav.customers import limits
@@ -11,10 +12,11 @@ from laddnav.customers.actions import allowing
 from laddnav.db.unit import Database
 
 
-async def judge(database: Database, event: InvoiceReminded | InvoiceSettled) -> None:
-    """Hears both: the highest reminder of what is still open says how its customer stands; again is nothing.
+async def judge(database: Database, event: InvoiceReminded | InvoiceSettled | InvoiceWrittenOff) -> None:
+    """Hears them all: the highest reminder of what is still open says how its customer stands; again is nothing.
 
     What is paid counts no more, nor does an invoice that somebody stopped to remind of: its customer charges again.
+    Of whom something is written off charges no more, until somebody takes that back.
     """
     async with database.unit() as unit:
         invoice = await reading.invoice(unit, event.ref)
@@ -31,4 +33,7 @@ async def judge(database: Database, event: InvoiceReminded | InvoiceSettled) -> 
                 if made.level > highest:
                     highest, number = made.level, one.number
         why = f"reminder {highest} of {number}" if highest else "nothing reminded of is open"
+        lost = await settling.lost(unit, event.holder, invoice.debtor.id)
+        if lost:
+            highest, why = len(LEVELS), f"{lost[0]} is written off"
         await allowing.stand(unit, customer.ref, limits.standing_after(highest), why=why, by="reminders")

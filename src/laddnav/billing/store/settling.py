@@ -59,6 +59,13 @@ from (select e.key, e.id, -sum(p.amount) as amount
 where came.amount > coalesce(gone.amount, 0) and came.amount > 0
 order by came.id
 """
+# What was written off, and that was not taken back.
+LOST = """
+select distinct i.number from settled s join invoice i on i.holder = s.holder and i.ref = s.invoice_ref
+where s.holder = $1 and i.debtor_id = $2 and s.debtor_id = $2 and s.why = 'LOST'
+  and not exists (select from ledger_entry e where e.holder = s.holder and e.reverses = s.entry_id)
+order by i.number
+"""
 BY_REF = f"{ITEM} where i.holder = $1 and i.ref = $2 and i.issued_at is not null"
 ALL_OPEN = f"""{ITEM}
 where i.settled <> i.to_pay and ($1::text is null or i.holder = $1) and (i.due_at < $2 or not $3)
@@ -115,6 +122,10 @@ async def still_settled(unit: Unit, holder: PartyId, source: str) -> dict[str, l
     for row in await unit.fetch(STILL_SETTLED, str(holder), source):
         found.setdefault(row["currency"], []).append((row["invoice_ref"], row["amount"]))
     return found
+
+
+async def lost(unit: Unit, holder: PartyId, debtor_id: str) -> tuple[str, ...]:
+    return tuple(row["number"] for row in await unit.fetch(LOST, str(holder), debtor_id))
 
 
 async def of_invoice(unit: Unit, holder: PartyId, invoice_ref: str) -> tuple[SettledBy, ...]:

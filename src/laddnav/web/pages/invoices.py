@@ -10,7 +10,7 @@ from urllib.parse import quote
 from starlette.responses import Response
 
 from laddnav.billing import actions as billing
-from laddnav.billing.actions import crediting, paying_back, reminders, settling
+from laddnav.billing.actions import crediting, paying_back, reminders, settling, writing_off
 from laddnav.billing.cii import cii
 from laddnav.billing.credits import lines_of
 from laddnav.billing.einvoice import Document, document
@@ -79,8 +79,10 @@ async def _open(asked: Asked, unit: Unit, invoice: Invoice) -> dict[str, Any]:
     number = invoice.number or ""
     can_be = set(await crediting.left(unit, invoice))
     reminded, stopped = await reminders.of_invoice(unit, invoice.holder, invoice.ref)
+    item = await settling.item_named(unit, invoice.holder, number)
     return {
-        "item": await settling.item_named(unit, invoice.holder, number),
+        "item": item,
+        "lost": await writing_off.is_lost(unit, item),
         "settled_by": await settling.settled_by(unit, invoice.holder, invoice.ref),
         "reminded": reminded,
         "stopped": stopped,

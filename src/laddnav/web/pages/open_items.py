@@ -11,7 +11,7 @@ from decimal import Decimal, InvalidOperation
 from starlette.responses import Response
 
 from laddnav.billing import actions as billing
-from laddnav.billing.actions import banking, crediting, interest, mailing, paying_back, reminders, settling
+from laddnav.billing.actions import banking, crediting, interest, mailing, paying_back, reminders, settling, writing_off
 from laddnav.billing.bank import BankState, UnfitFee
 from laddnav.billing.camt import NotAStatement
 from laddnav.billing.interest import LateRate, UnfitRate
@@ -156,6 +156,20 @@ async def apply(asked: Asked) -> Response:
     return asked.done(f"/invoices/{invoice.ref}", said)
 
 
+async def write_off(asked: Asked) -> Response:
+    """Or, where it is, take that back. Raises NothingLost, BeingPaidStill, NotWrittenOff, LossWithoutReason."""
+    invoice = await _invoice(asked)
+    why, by = asked.said("why"), asked.visitor.name
+    async with asked.unit() as unit:
+        if asked.said("back") == "yes":
+            await writing_off.take_back(unit, invoice.ref, why, by=by)
+            said = asked.say("It is owed again.")
+        else:
+            await writing_off.write_off(unit, invoice.ref, why, vat_back=asked.said("vat_back") == "yes", by=by)
+            said = asked.say("It is written off.")
+    return asked.done(f"/invoices/{invoice.ref}", said)
+
+
 async def pay_back(asked: Asked) -> Response:
     """All that providers took. Raises NothingOnAccount, RefundWithoutReason."""
     invoice = await _invoice(asked)
@@ -277,6 +291,7 @@ DOORS: tuple[Door, ...] = (
     do("/invoices/{ref}/mail", mail, Role.FINANCE),
     do("/invoices/{ref}/apply", apply, Role.FINANCE),
     do("/invoices/{ref}/pay-back", pay_back, Role.FINANCE),
+    do("/invoices/{ref}/write-off", write_off, Role.FINANCE),
     see("/bank", bank, Role.FINANCE),
     do("/bank", read, Role.FINANCE, form_max=FILES_MAX),
     do("/bank/{ref}", decide, Role.FINANCE),
