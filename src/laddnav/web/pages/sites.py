@@ -8,6 +8,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
+from msgspec.structs import replace
 from starlette.responses import Response
 
 from laddnav.db.unit import Unit
@@ -25,6 +26,7 @@ from laddnav.web.asked import Asked, Door, do, see
 from laddnav.web.drawn import Bar, Chart, Paper
 from laddnav.web.format import Format
 from laddnav.web.pages import site_set_up
+from laddnav.web.pages.retold import retold
 
 QUARTER = timedelta(minutes=15)
 PAST, AHEAD, FARTHEST = timedelta(hours=6), timedelta(hours=24), timedelta(hours=48)
@@ -85,6 +87,8 @@ async def show(asked: Asked) -> Response:
         site=site,
         now=now,
         plan=plan,
+        plan_why="" if plan is None else retold(plan.why, asked.say),
+        notes=() if plan is None else [retold(note, asked.say) for note in plan.notes],
         limit_kw=_limit_kw(site),
         power=_power(site, plan, history, now, begin, end, asked.language),
         prices=None if found is None else _prices(found, begin, end, now.at, site, write, asked.language),
@@ -93,7 +97,7 @@ async def show(asked: Asked) -> Response:
         saved=saved,
         saves=None if plan is None or plan.at_once is None else Decimal(str(round(plan.at_once - plan.cost, 4))),
         kept=None if plan is None or plan.room is None else _kept(plan.room),
-        out=[one for one in now.members if one.out_at is not None],
+        out=[replace(one, out_why=retold(one.out_why, asked.say)) for one in now.members if one.out_at is not None],
         unsure=[one for one in now.members if not one.fallback_known and one.out_at is None],
     )
 
