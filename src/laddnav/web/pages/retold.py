@@ -1,4 +1,4 @@
-"""What a site says of plans and stations, kept in English as the API gives it, in the words of whoever reads the page."""
+"""What a site says of plans and stations, kept in English as the API gives it, in the language of its reader."""
 
 from __future__ import annotations
 
