@@ -8,11 +8,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from laddnav.billing import actions as billing
-from laddnav.billing.actions import settling, standing, writing_off
+from laddnav.billing.actions import crediting, settling, standing, writing_off
 from laddnav.billing.events import InvoiceSettled, InvoiceWrittenOff
 from laddnav.billing.model import VatCategory, VatPart, VatSum, VatWhy
 from laddnav.billing.open_items import OpenItem
-from laddnav.billing.written_off import BeingPaidStill, LossWithoutReason, NothingLost, NotWrittenOff, loss_entry
+from laddnav.billing.written_off import (
+    BeingPaidStill,
+    LossWithoutReason,
+    NothingLost,
+    NotWrittenOff,
+    StillWrittenOff,
+    loss_entry,
+)
 from laddnav.customers import actions as customers
 from laddnav.customers.model import PaysBy, Standing
 from laddnav.db.unit import Database
@@ -122,6 +129,9 @@ async def test_what_nobody_pays_is_written_off_by_a_person_and_owed_again_where_
     assert known.get(f"receivable:{owner.debtor_id}", 0) == 0
     with pytest.raises(NothingLost):
         await written_off()
+    with pytest.raises(StillWrittenOff):
+        async with database.unit() as unit:
+            await crediting.credit(unit, LADDNAV, ref, "Wrong", by="fia")
 
     async with database.unit() as unit:  # somebody pays after all: that is on account
         debt = Posting(Account(Head.RECEIVABLE, owner.debtor_id), Decimal(-100), "SEK")

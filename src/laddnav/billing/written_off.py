@@ -10,9 +10,10 @@ from laddnav.billing.open_items import OpenItem
 from laddnav.billing.postings import receivable
 from laddnav.kit.money import minor_unit
 from laddnav.kit.refusal import Refusal
-from laddnav.ledger.model import Account, Entry, Head, Posting
+from laddnav.ledger.model import Account, Entry, Head, Posted, Posting
 
 LOST = Account(Head.WRITE_OFF, "invoice")
+WRITTEN_OFF = "Written off: "
 WHY_MOST = 500  # characters
 
 
@@ -28,6 +29,13 @@ class BeingPaidStill(Refusal):
 
     def __init__(self, number: str) -> None:
         super().__init__(f"A payment for invoice {number} is under way")
+
+
+class StillWrittenOff(Refusal):
+    """What is written off is credited once that was taken back: else it would be taken off twice, and its VAT too."""
+
+    def __init__(self, number: str) -> None:
+        super().__init__(f"Invoice {number} is written off; take that back before you credit it")
 
 
 class NotWrittenOff(Refusal):
@@ -56,6 +64,11 @@ def key_of(number: str, times: int) -> str:
     return f"lost {number} {times}"
 
 
+def said_in(loss: Posted) -> str:
+    """Why it was written off."""
+    return loss.entry.what.removeprefix(WRITTEN_OFF)
+
+
 def loss_entry(item: OpenItem, why: str, *, times: int, vat_back: Iterable[VatSum]) -> Entry:
     """All that is open is owed no more.
 
@@ -71,7 +84,7 @@ def loss_entry(item: OpenItem, why: str, *, times: int, vat_back: Iterable[VatSu
                 lost -= back
     return Entry(
         key=key_of(item.number, times),
-        what=f"Written off: {why}",
+        what=WRITTEN_OFF + why,
         cites=f"invoice {item.ref}",
         postings=(
             *([Posting(LOST, lost, item.currency)] if lost else []),

@@ -12,7 +12,7 @@ from laddnav.billing.einvoice import NotIssuedYet, NoVatNumber
 from laddnav.billing.open_items import NothingOnAccount, RefundWithoutReason
 from laddnav.billing.reminding import NotOverdue, RemindersStopped, StopWithoutReason
 from laddnav.billing.rules import NotAnEmail, NotAnEndpoint, NotAVatNumber, UnknownDebtor, UnknownInvoice
-from laddnav.billing.written_off import BeingPaidStill, LossWithoutReason, NothingLost, NotWrittenOff
+from laddnav.billing.written_off import BeingPaidStill, LossWithoutReason, NothingLost, NotWrittenOff, StillWrittenOff
 from laddnav.bookings.rules import BookingOver, NothingToDecide, UnknownBooking, UnknownBookingLocation
 from laddnav.cdrs.rules import AlreadyCredited, NotInDispute, NotOurs, UnknownCdr, UnknownDispute
 from laddnav.customers.calendar import InThePast
@@ -253,6 +253,7 @@ SENTENCES: dict[type[Exception], str] = {
     RefundWithoutReason: N_("Say why it is paid back."),
     NothingLost: N_("Nothing of this invoice is overdue."),
     BeingPaidStill: N_("A payment for this invoice is under way; look again once it is through."),
+    StillWrittenOff: N_("This invoice is written off; take that back before you credit it."),
     NotWrittenOff: N_("Nothing of this invoice is written off."),
     LossWithoutReason: N_("Say why, in three letters or more."),
     NothingToCredit: N_("Nothing of this invoice is left to credit."),

@@ -119,6 +119,7 @@ STATES: dict[tuple[str, str], State] = {
     ("open_item", "overdue"): State(N_("Overdue"), "bad", "failed"),
     ("open_item", "credit"): State(N_("In the debtor’s favour"), "idle", "resting"),
     ("open_item", "settled"): State(N_("Settled"), "good", "done"),
+    ("open_item", "lost"): State(N_("Written off"), "idle", "resting"),
     ("bank", "MATCHED"): State(N_("Matched"), "good", "done"),
     ("bank", "PROPOSED"): State(N_("Proposed"), "hold", "waiting"),
     ("bank", "UNMATCHED"): State(N_("Not known"), "bad", "failed"),

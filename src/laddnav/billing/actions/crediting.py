@@ -13,6 +13,8 @@ from laddnav.billing.model import Invoice, Period
 from laddnav.billing.postings import item_entry
 from laddnav.billing.rules import UnknownInvoice
 from laddnav.billing.store import invoices as store
+from laddnav.billing.store.settling import lost
+from laddnav.billing.written_off import StillWrittenOff
 from laddnav.cdrs.model import Cdr
 from laddnav.db.unit import Unit
 from laddnav.kit.ids import PartyId
@@ -26,7 +28,7 @@ async def credit(
     """The credit note of all that is left of an invoice, or of these lines; each line is taken back once, also where a
     Credit CDR does.
 
-    Raises UnknownInvoice, NotIssuedYet, CreditWithoutReason, NothingToCredit.
+    Raises UnknownInvoice, NotIssuedYet, CreditWithoutReason, NothingToCredit, StillWrittenOff.
     """
     kept = await store.find_invoice(unit, holder, ref)
     if kept is None:
@@ -37,6 +39,8 @@ async def credit(
     if not why.strip():
         raise CreditWithoutReason(number)
     await buyers.locked(unit, holder, invoice.debtor.id)
+    if number in await lost(unit, holder, invoice.debtor.id):
+        raise StillWrittenOff(number)
     items = credits.credits(invoice, unit.now, await left(unit, invoice), lines)
     period = Period(f"credit {number} {unit.new_id()}", unit.now)
     note_ref = await store.open_invoice(unit, holder, invoice.debtor.id, invoice.currency, period)

@@ -9,7 +9,6 @@ from laddnav.billing.model import Invoice
 from laddnav.billing.open_items import MatchedBy, OpenItem, Share
 from laddnav.billing.store import settling as store
 from laddnav.db.unit import Unit
-from laddnav.kit.ids import PartyId
 from laddnav.ledger import actions as ledger
 from laddnav.payments.actions import paying
 from laddnav.payments.payment import State
@@ -46,7 +45,7 @@ async def take_back(unit: Unit, ref: str, why: str, *, by: str) -> OpenItem:
     """It is owed again, and its VAT too. Raises UnknownInvoice, NotWrittenOff, LossWithoutReason."""
     said = rules.reason(why)
     _, item = await _locked(unit, ref)
-    if not await is_lost(unit, item):
+    if await why_lost(unit, item) is None:
         raise rules.NotWrittenOff(item.number)
     *_, key = await _losses(unit, item)
     back = await ledger.reverse(unit, item.holder, key, said, by)
@@ -55,13 +54,12 @@ async def take_back(unit: Unit, ref: str, why: str, *, by: str) -> OpenItem:
     return await settling.item_named(unit, item.holder, item.number)
 
 
-async def is_lost(unit: Unit, item: OpenItem) -> bool:
-    return item.number in await lost_of(unit, item.holder, item.debtor_id)
-
-
-async def lost_of(unit: Unit, holder: PartyId, debtor_id: str) -> tuple[str, ...]:
-    """The numbers of what a debtor did not pay and nobody waits for any more."""
-    return await store.lost(unit, holder, debtor_id)
+async def why_lost(unit: Unit, item: OpenItem) -> str | None:
+    """As whoever wrote it off said; None: nobody did, or it was taken back."""
+    if item.number not in await store.lost(unit, item.holder, item.debtor_id):
+        return None
+    *_, key = await _losses(unit, item)
+    return rules.said_in(await ledger.by_key(unit, item.holder, key))
 
 
 async def _losses(unit: Unit, item: OpenItem) -> list[str]:

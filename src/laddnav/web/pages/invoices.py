@@ -80,9 +80,10 @@ async def _open(asked: Asked, unit: Unit, invoice: Invoice) -> dict[str, Any]:
     can_be = set(await crediting.left(unit, invoice))
     reminded, stopped = await reminders.of_invoice(unit, invoice.holder, invoice.ref)
     item = await settling.item_named(unit, invoice.holder, number)
+    lost = await writing_off.why_lost(unit, item)
     return {
         "item": item,
-        "lost": await writing_off.is_lost(unit, item),
+        "lost": lost,
         "settled_by": await settling.settled_by(unit, invoice.holder, invoice.ref),
         "reminded": reminded,
         "stopped": stopped,
@@ -91,7 +92,7 @@ async def _open(asked: Asked, unit: Unit, invoice: Invoice) -> dict[str, Any]:
         "creditable": [
             (place, _named(asked, charge, line), line.amount)
             for place, charge, line in lines_of(invoice)
-            if place in can_be
+            if place in can_be and lost is None
         ],
     }
 
