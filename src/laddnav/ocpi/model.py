@@ -143,6 +143,11 @@ class Connection(Struct, frozen=True, kw_only=True):
                 return joined(one.url, *module.path) if module.path else one.url
         return None
 
+    def has(self, url: str) -> bool:
+        """Whether it is one of its endpoints as it lists them now, or something below one."""
+        roots = (one.url.partition("?")[0].rstrip("/") for one in self.endpoints)
+        return any(url == root or url.startswith((f"{root}/", f"{root}?")) for root in roots)
+
 
 class Invitation(Struct, frozen=True, kw_only=True):
     """What a partner needs to register with us, told to it outside OCPI; `token` (A) is shown this once."""

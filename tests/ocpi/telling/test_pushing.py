@@ -17,6 +17,7 @@ from laddnav.locations import actions as locations
 from laddnav.locations.model import Status
 from laddnav.ocpi import store
 from laddnav.ocpi.calls.client import Clients
+from laddnav.ocpi.connections.offers import look_due
 from laddnav.ocpi.deviations.policy import Policy, Pushes
 from laddnav.ocpi.model import Delivery
 from laddnav.ocpi.settings import Settings
@@ -247,6 +248,24 @@ async def test_what_waits_in_its_order_is_said_as_it_is_now_once_the_order_is_no
         ("PUT", "/tariffs/SE/LAD/T1", "https://ladd.example/new"),
     ]
     assert ((await cpo.connection()).waiting, (await cpo.connection()).dead) == (0, 0)
+
+
+async def test_what_waits_in_its_order_goes_where_the_partner_went(
+    cpo: Installation, they: Peer, clock: SetClock
+) -> None:
+    """pushes.in_order: nothing stands for ever before a door that is gone, and where it went is asked at once."""
+    await in_strict_order(cpo, they)
+    await statuses_told(cpo, Status.CHARGING, Status.BLOCKED)
+    places = they.endpoint("places", "RECEIVER") | {"identifier": "locations"}
+    they.answers["/v"]["endpoints"][1] = places
+    they.answers["/places/SE/LAD/LOC1/EVSE1"] = said(200, 1000)
+    await cpo.settle()
+    assert await look_due(cpo.database, cpo.clients, no_luck) == 1
+    for _ in range(2):
+        clock.advance(timedelta(minutes=1))
+        await cpo.settle()
+    assert they.last("PATCH", "/places/SE/LAD/LOC1/EVSE1").body["status"] == "BLOCKED"
+    assert ((await cpo.connection()).waiting, they.many("PATCH", "/locations/SE/LAD/LOC1/EVSE1")) == (0, 1)
 
 
 async def test_a_partner_that_takes_no_changes_gets_the_whole(cpo: Installation, they: Peer) -> None:

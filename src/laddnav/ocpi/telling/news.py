@@ -61,9 +61,9 @@ async def _message_of(unit: Unit, connection: Connection, delivery: Delivery) ->
         return await _cdr(unit, connection, delivery)
     if not store.deliveries.is_message(delivery):
         return await news(unit, connection, delivery.module, delivery.object_key, delivery.method)
-    if connection.policy.pushes.in_order:
+    if connection.policy.pushes.in_order and connection.has(delivery.path):
         return Message(method=delivery.method, url=delivery.path, body=delivery.body)
-    # It was queued when they wanted every message in its order, and now they want the newest.
+    # It was queued when they wanted every message in its order, or had their endpoints elsewhere.
     about = store.deliveries.about(delivery)
     return await news(unit, connection, delivery.module, about, delivery.method)
 

@@ -239,14 +239,14 @@ class Courier:
             run_at = unit.now + unit.clock.wall(max(wait, wait_after(delivery.attempts, self._dice)))
             dead = not patient and delivery.attempts >= ATTEMPTS.get(delivery.module, ATTEMPTS_ELSE)
             store.deliveries.again(unit, delivery, run_at, str(error), dead=dead)
+            _look_where_it_went(unit, connection, error)
 
     async def _refused(self, connection: Connection, delivery: Delivery, error: Refusal) -> None:
         """The same again would be refused again: a person should look, and we, whether its endpoints have moved."""
         log.warning("delivery_refused", delivery=delivery.id, module=delivery.module, error=str(error))
         async with self._database.unit() as unit:
             store.deliveries.again(unit, delivery, unit.now, str(error), dead=True)
-            if isinstance(error, PartnerRefused) and error.perhaps_moved:
-                store.lines.look_at(unit, connection.line, unit.now)
+            _look_where_it_went(unit, connection, error)
 
     async def _whole_instead(self, connection: Connection, delivery: Delivery) -> None:
         """A change of what the partner does not have is mended by the whole (OCPI 2.2.1 transport_and_format_patch)."""
@@ -260,6 +260,11 @@ async def _to_whom(unit: Unit, delivery: Delivery) -> tuple[Connection | None, s
     """With the sealed token that is shown there."""
     connection = await store.connections.find(unit, delivery.holder, delivery.connection_id)
     return connection, None if connection is None else await store.lines.outbound(unit, connection.line)
+
+
+def _look_where_it_went(unit: Unit, connection: Connection, error: Exception) -> None:
+    if isinstance(error, PartnerRefused) and error.perhaps_moved:
+        store.lines.look_at(unit, connection.line, unit.now)
 
 
 def _is_well(connection: Connection, now: datetime) -> bool:
