@@ -6,12 +6,14 @@ import ast
 import re
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
 import pytest
 from aiohttp.abc import AbstractResolver, ResolveResult
 from msgspec import Struct
+from msgspec.structs import replace
 from starlette.responses import JSONResponse, Response
 
 import laddnav.ocpi
@@ -222,6 +224,30 @@ async def test_a_name_that_becomes_another_is_judged_each_time() -> None:
     for _ in range(2):
         with pytest.raises(OSError, match="no public address"):
             await resolver.resolve("partner.example")
+
+
+async def test_partners_may_live_in_a_private_network_that_is_named_and_in_no_other() -> None:
+    """In whatever spelling, by a name or an address, and encrypted all the same."""
+    ours = (ip_network("10.8.0.0/16"), ip_network("fd00:8::/32"))
+    for inside in ("10.8.0.1", "[::ffff:10.8.255.255]", "[64:ff9b::a08:1]", "[fd00:8::1]"):
+        assert checked(f"https://{inside}/", False, ours)
+    for outside in ("10.9.0.1", "127.0.0.1", "169.254.169.254", "[fd00:9::1]", "[::ffff:10.9.0.1]"):
+        with pytest.raises(ForbiddenAddress, match="no public address"):
+            checked(f"https://{outside}/", False, ours)
+    with pytest.raises(ForbiddenAddress, match="not encrypted"):
+        checked("http://10.8.0.1/", False, ours)
+    resolver = GuardedResolver(False, Names(("10.8.0.1", "10.9.0.1", "127.0.0.1")), ours)
+    assert [one["host"] for one in await resolver.resolve("partner.example")] == ["10.8.0.1"]
+
+
+async def test_a_network_that_is_named_is_open_for_calls_and_for_results(database_url: str, clock: SetClock) -> None:
+    """And nobody answers in it here, of which a partner may hear."""
+    unused = ip_network("127.9.0.0/16")
+    async with installed(database_url, clock, CPO, Role.CPO, networks=(unused,)) as cpo, peer() as they:
+        cpo.clients.settings = replace(cpo.settings, allow_loopback=False)
+        led = Led(cpo, they, "https://127.9.0.1:9/inside")
+        assert "cannot be reached" in (said := await by_the_versions_url(led)) and not REFUSED.search(said), said
+        assert REFUSED.search(await by_the_versions_url(Led(cpo, they, "https://127.8.0.1:9/inside")))
 
 
 @pytest.mark.parametrize("host", ["partner.example", "1.1.1.1"])

@@ -15,6 +15,8 @@ def test_a_flag_wins_over_a_variable_and_both_over_the_default(tmp_path: Path) -
     assert read(said | {"LADDNAV_ALLOW_LOOPBACK_PARTNERS": "true"}).allow_loopback_partners is True
     assert read(said).allow_loopback_partners is False
     assert read(said | {"LADDNAV_ONLY": "web,jobs"}).only == ("web", "jobs")
+    networks = read(said | {"LADDNAV_PARTNER_NETWORKS": "10.8.0.0/16, fd00:8::/32"}).roaming.networks
+    assert [str(one) for one in networks] == ["10.8.0.0/16", "fd00:8::/32"]
 
 
 def test_others_reach_us_at_host_and_port_unless_told_otherwise(tmp_path: Path) -> None:
@@ -55,6 +57,7 @@ def test_settings_are_shown_without_what_opens_anything(tmp_path: Path) -> None:
         ({"public_url": "laddnav.example"}, {}, "public-url: the URL begins with http"),
         ({}, {"LADDNAV_KEY": "short"}, "LADDNAV_KEY: a key is 32 bytes"),
         ({}, {"LADDNAV_ALLOW_LOOPBACK_PARTNERS": "perhaps"}, "LADDNAV_ALLOW_LOOPBACK_PARTNERS"),
+        ({"partner_networks": "10.8.0.1/16"}, {}, "partner-networks: 10.8.0.1/16 has host bits set"),
     ],
 )
 def test_what_cannot_be_is_refused_by_name(

@@ -63,7 +63,12 @@ async def opened(
     said = settings.read(data=data, database=database)
     now = running.found(said.data)
     if now is not None:
-        said = replace(said, public_url=now.url, allow_loopback_partners=now.allow_loopback_partners)
+        said = replace(
+            said,
+            public_url=now.url,
+            allow_loopback_partners=now.allow_loopback_partners,
+            partner_networks=now.partner_networks,
+        )
     async with installation.opened(said, HEARS, size=2) as one:
         yield said, one.database
 

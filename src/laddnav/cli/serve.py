@@ -30,6 +30,10 @@ def serve(
             "--allow-loopback-partners", help="Partners may live on this machine (LADDNAV_ALLOW_LOOPBACK_PARTNERS)"
         ),
     ] = None,
+    partner_networks: Annotated[
+        str | None,
+        typer.Option(help="Private networks in which partners live, as 10.8.0.0/16 (LADDNAV_PARTNER_NETWORKS)"),
+    ] = None,
     partner_rate: Annotated[
         float | None, typer.Option(min=0, help="Requests a second of one partner (LADDNAV_PARTNER_RATE; else 200)")
     ] = None,
@@ -100,6 +104,7 @@ def serve(
         name=name,
         only=only,
         allow_loopback_partners=allow_loopback_partners,
+        partner_networks=partner_networks,
         partner_rate=partner_rate,
         keep_commands=keep_commands,
         keep_deliveries=keep_deliveries,

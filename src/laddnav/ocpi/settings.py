@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from ipaddress import IPv4Network, IPv6Network
 
 from msgspec import Struct
 
@@ -20,11 +21,13 @@ class Settings(Struct, frozen=True, kw_only=True):
     """`public_url` is where partners reach us, without a slash at its end; `key` seals secrets at rest.
 
     `allow_loopback` lets partners live on this very machine, over plain HTTP too: for demo and tests, off elsewhere.
+    `networks` are private ones in which partners may live, behind a VPN for instance.
     """
 
     public_url: str
     key: bytes
     allow_loopback: bool = False
+    networks: tuple[IPv4Network | IPv6Network, ...] = ()
     partner_rate: float = 200  # requests a second of one partner, over time; 0: as many as it likes
     stranger_rate: float = 10  # of one address that shows no token that is known here
     body_max: int = 4_000_000  # bytes; a Location with 200 Evses is about a quarter of that

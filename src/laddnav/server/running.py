@@ -31,6 +31,7 @@ class Running(Struct, frozen=True, kw_only=True):
 
     url: str
     allow_loopback_partners: bool
+    partner_networks: tuple[str, ...] = ()
 
 
 @contextmanager
@@ -50,7 +51,12 @@ def alone(settings: Settings) -> Iterator[Path]:
 
 def tell(file: Path, settings: Settings) -> None:
     """Say how we are reached, now that the port is known."""
-    file.write_bytes(json.encode(Running(url=settings.url, allow_loopback_partners=settings.allow_loopback_partners)))
+    said = Running(
+        url=settings.url,
+        allow_loopback_partners=settings.allow_loopback_partners,
+        partner_networks=settings.partner_networks,
+    )
+    file.write_bytes(json.encode(said))
 
 
 def found(data: Path) -> Running | None:

@@ -10,6 +10,7 @@ import secrets
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import timedelta
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -51,6 +52,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     name: str = "laddnav"
     only: tuple[str, ...] = PARTS
     allow_loopback_partners: bool = False
+    partner_networks: tuple[str, ...] = ()  # private ones in which partners live, as 10.8.0.0/16
     partner_rate: float = 200  # requests a second, over time; 0: as many as they like
     keep_commands: int = 30  # days, as the next five
     keep_deliveries: int = 30
@@ -102,6 +104,7 @@ class Settings(Struct, frozen=True, kw_only=True):
             public_url=self.url,
             key=self.key,
             allow_loopback=self.allow_loopback_partners,
+            networks=tuple(map(ip_network, self.partner_networks)),
             partner_rate=self.partner_rate,
             keeping=Keeping(
                 commands=timedelta(days=self.keep_commands),
@@ -166,6 +169,11 @@ def _check(words: dict[str, Any]) -> None:
         raise WrongSetting("only", f"{unknown[0]!r} is no part; there are {', '.join(PARTS)}")
     if (level := words.get("log_level", "info")) not in ("debug", "info", "warning", "error"):
         raise WrongSetting("log-level", f"{level!r} is none of debug, info, warning, error")
+    for network in words.get("partner_networks", ()):
+        try:
+            ip_network(network)
+        except ValueError as error:
+            raise WrongSetting("partner-networks", f"{error}; one is written as 10.8.0.0/16") from error
     if not re.fullmatch(r"[A-Za-z0-9._-]{1,60}", name := words.get("name", "laddnav")):
         raise WrongSetting("name", f"{name!r} is no name; letters, digits, dots, dashes and underscores are")
     if "public_url" in words:

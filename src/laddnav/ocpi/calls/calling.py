@@ -253,12 +253,12 @@ class Partner:
     ) -> tuple[int, Mapping[str, str], bytes]:
         """Follows a redirect with method, body and token where it stays with the same origin, and nowhere else."""
         at, seconds = url, within.total_seconds()
-        allow_loopback = self.lines.settings.allow_loopback
+        settings = self.lines.settings
         session = self.lines.session(self.connection.line)
         try:
             async with asyncio.timeout(seconds):
                 for _ in range(_REDIRECTS):
-                    where = _as_given(checked(at, allow_loopback))
+                    where = _as_given(checked(at, settings.allow_loopback, settings.networks))
                     async with session.request(
                         method, where, data=body, headers=headers, allow_redirects=False
                     ) as response:

@@ -57,7 +57,7 @@ class Lines:
         if session is None or session.closed:
             self._forget_silent(now)
             connector = aiohttp.TCPConnector(
-                resolver=GuardedResolver(self.settings.allow_loopback),
+                resolver=GuardedResolver(self.settings.allow_loopback, networks=self.settings.networks),
                 socket_factory=self._socket,
                 limit=16,
                 ssl=self._guards.get(line, (None, None))[1] or True,
@@ -81,6 +81,6 @@ class Lines:
     def _socket(self, where: AddrInfoType) -> socket.socket:
         """The last look, at the very address: in whatever way it was spelt, nobody leads us past it."""
         family, kind, protocol, _, address = where
-        if not may_be_called(str(address[0]), self.settings.allow_loopback):
+        if not may_be_called(str(address[0]), self.settings.allow_loopback, self.settings.networks):
             raise OSError(None, f"{address[0]} is no public address")
         return socket.socket(family, kind, protocol)

@@ -17,7 +17,7 @@ WAITING = (CommandState.ASKED, CommandState.ACCEPTED)
 
 def theirs(connection: Connection, settings: Settings, response_url: str) -> str:
     """The URL, where it leads to a host of theirs: nobody has us call a third one. Raises ForbiddenAddress."""
-    url = checked(response_url, settings.allow_loopback)
+    url = checked(response_url, settings.allow_loopback, settings.networks)
     host = urlsplit(url).hostname
     if host not in connection.hosts:
         raise ForbiddenAddress(f"{host} is no host of {connection.party}")

@@ -14,7 +14,7 @@ from msgspec import Struct
 from yarl import URL
 
 from laddnav.kit.time import Clock
-from laddnav.ocpi.calls.guard import ForbiddenAddress, GuardedResolver, checked
+from laddnav.ocpi.calls.guard import ForbiddenAddress, GuardedResolver, Network, checked
 from laddnav.ocpi.conform.record import Answer, Exchange, Record, Request
 from laddnav.ocpi.wire import routing
 from laddnav.ocpi.wire.codec import encoded
@@ -42,10 +42,11 @@ class _Resolver(AbstractResolver):
 
 
 class Line(Struct, frozen=True):
-    """A session that somebody else guards and closes, and whether it may reach this machine."""
+    """A session that somebody else guards and closes, and where inwards it may lead."""
 
     session: aiohttp.ClientSession
     allow_loopback: bool
+    networks: tuple[Network, ...] = ()
 
 
 class Caller:
@@ -117,7 +118,7 @@ class Caller:
     async def _answered(self, method: str, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
         try:
             if urlsplit(url).hostname != self._trusted:
-                checked(url, self._line.allow_loopback)
+                checked(url, self._line.allow_loopback, self._line.networks)
             async with (
                 asyncio.timeout(_WITHIN),
                 self._line.session.request(

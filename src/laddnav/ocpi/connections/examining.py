@@ -75,7 +75,8 @@ async def examine(
                 raise Stopped("Stopped by a person")
         database.wake()
 
-    line = Line(partner.lines.session(connection.line), clients.settings.allow_loopback)
+    settings = clients.settings
+    line = Line(partner.lines.session(connection.line), settings.allow_loopback, settings.networks)
     try:
         async with asyncio.timeout(WITHIN.total_seconds()):
             record = await read(known, line, database.clock, tell=tell)
