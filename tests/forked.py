@@ -52,8 +52,9 @@ class Fork:
     def wait(self, timeout: float) -> int:
         """Its exit status, negative where a signal ended it. Raises TimeoutError."""
         if self._status is None:
-            readable, _, _ = select.select([self._end], [], [], timeout)
-            if not readable:
+            ended = select.poll()  # where a thousand files are open, `select` knows no more
+            ended.register(self._end, select.POLLIN)
+            if not ended.poll(timeout * 1000):
                 raise TimeoutError(f"process {self.pid} has not ended")
             self._status = int(os.read(self._end, 16))
             os.close(self._end)
