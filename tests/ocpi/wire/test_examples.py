@@ -208,14 +208,17 @@ def subject(version: str, kind: str) -> bytes:
     return encoded(words)
 
 
-@pytest.mark.parametrize("row", [row for row in rows() if row["kind"] in FRAGMENTS], ids=named)
-def test_an_example_part_is_read_inside_a_location(row: dict[str, str]) -> None:
+PARTS = [(version, row) for version in VERSIONS for row in rows(version) if row["kind"] in FRAGMENTS]
+
+
+@pytest.mark.parametrize(("version", "row"), PARTS, ids=lambda one: one if isinstance(one, str) else named(one))
+def test_an_example_part_is_read_inside_a_location(version: str, row: dict[str, str]) -> None:
     """LOC-099, LOC-104, LOC-108, LOC-111, TYP-020: hours, exceptions, energy mixes and texts of the specification."""
     field = FRAGMENTS[row["kind"]]
-    part = parsed((CASES / "2.2.1" / row["file"]).read_bytes())
+    part = parsed((CASES / version / row["file"]).read_bytes())
     part = part[field] if row["packed"] == "fragment" else part
-    words = parsed(PUBLIC.read_bytes()) | {field: [part] if field == "directions" else part}
-    codec = CODECS[Location]
+    words = parsed(subject(version, "Location")) | {field: [part] if field == "directions" else part}
+    codec = SPELT[version][Location]
     location = codec.convert(words, HEARING)
     assert without_what_we_drop(parsed(codec.encode(location))[field]) == without_what_we_drop(words[field])
 
