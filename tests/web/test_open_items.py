@@ -9,15 +9,22 @@ from decimal import Decimal
 
 import aiohttp
 
+from laddnav.billing import actions as billing
 from laddnav.billing.actions import banking, buyers, items, settling
 from laddnav.billing.actions.issuing import issue
 from laddnav.billing.model import DebtorKind, Invoice
 from laddnav.billing.references import reference
+from laddnav.cdrs import actions as cdrs
+from laddnav.cdrs.events import CdrClosed
+from laddnav.customers import actions as customers
+from laddnav.customers.model import Kind
+from laddnav.customers.rules import CustomerSaid
+from laddnav.kit.json import encode
 from laddnav.ledger import actions as ledger
 from laddnav.ledger.model import Account as LedgerAccount
 from laddnav.ledger.model import Entry, Head, Posting
 from laddnav.people.model import Role
-from tests.billing.charges import item
+from tests.billing.charges import cdr, energy, item
 from tests.billing.statements import moved, statement
 from tests.clock import SetClock
 from tests.things import US, settled
@@ -139,6 +146,25 @@ async def test_what_is_overdue_is_written_off_and_owed_again_by_finance_alone(
         if expected.startswith("It is"):
             is_lost = expected == "It is written off."
             assert ("Take the write-off back" in text, "Bankrupt" in text) == (is_lost, is_lost)
+
+
+async def test_a_companys_invoice_says_what_each_of_its_cost_centres_stands_for(
+    site: Site, client: aiohttp.ClientSession
+) -> None:
+    await settled(site.database)
+    async with site.database.unit() as unit:
+        company = await customers.add(unit, US, CustomerSaid(name="Bageriet AB", kind=Kind.BUSINESS), by="test")
+        await customers.keep_contract(unit, company.ref, "SE-C1", driver="Bo", cost_centre="OVEN", by="test")
+        one = cdr(energy("20", "4"), holder=US, token_owner=US)
+        await cdrs.receive(unit, one, encode(one))
+    await billing.bill(site.database, CdrClosed(holder=US, owner=str(US), cdr_id=one.id))
+    async with site.database.unit() as unit:
+        (heading,) = await billing.invoices(unit, US)
+        (part,) = await buyers.parts_of(unit, await billing.invoice(unit, heading.ref))
+    assert (part.cost_centre, part.driver, part.charges, part.amount) == ("OVEN", "Bo", 1, Decimal(80))
+    await sign_in(client, site, Role.VIEWER)
+    text = await read(client, f"{site.url}/invoices/{heading.ref}")
+    assert "Cost centres" in text and "OVEN" in text
 
 
 async def test_a_rate_of_interest_is_entered_by_finance_and_shown_with_what_it_comes_to(

@@ -10,12 +10,15 @@ import msgspec
 from msgspec import Meta, Struct
 
 from laddnav.billing import actions
+from laddnav.billing.actions import buyers
+from laddnav.billing.centres import Part
 from laddnav.billing.cii import cii
 from laddnav.billing.einvoice import document
 from laddnav.billing.model import Debtor, Invoice, InvoiceHeading
 from laddnav.billing.pdf import pdf
 from laddnav.billing.ubl import ubl
 from laddnav.db.unit import Database, Unit
+from laddnav.kit.ids import PartyId
 from laddnav.people.api import File, Limit, Page, Route, page
 from laddnav.people.model import Role, Visitor
 
@@ -30,6 +33,14 @@ class InvoiceShown(Struct, frozen=True, kw_only=True):
     total_excl: Decimal
     total_tax: Decimal
     total_incl: Decimal
+
+
+class CostCentres(Struct, frozen=True, kw_only=True):
+    """Together, what the invoice comes to before VAT; empty where no contract of its customer has a cost centre."""
+
+    holder: PartyId
+    currency: str
+    parts: tuple[Part, ...]
 
 
 class DescribeDebtor(Struct, frozen=True, kw_only=True):
@@ -85,6 +96,12 @@ async def fetch_invoice_as_cii(unit: Unit, ref: str, *, language: Language = "en
     return File(holder=invoice.holder, name=f"{invoice.number}.cii.xml", body=cii(document(invoice, language)))
 
 
+async def list_cost_centres_of_invoice(unit: Unit, ref: str) -> CostCentres:
+    """What of a company's invoice each of its cost centres and drivers stands for, before VAT."""
+    invoice = await actions.invoice(unit, ref)
+    return CostCentres(holder=invoice.holder, currency=invoice.currency, parts=await buyers.parts_of(unit, invoice))
+
+
 async def list_debtors(unit: Unit, by: Visitor, *, limit: Limit = 50, cursor: str | None = None) -> Page[Debtor]:
     """Who owes us, or did, in the order of their ids."""
     some = await actions.debtors(unit, by.holder)
@@ -104,6 +121,7 @@ ROUTES = (
     Route(method="GET", path="/invoices/{ref}/pdf", does=fetch_invoice_as_pdf, gives="application/pdf"),
     Route(method="GET", path="/invoices/{ref}/ubl", does=fetch_invoice_as_ubl, gives="application/xml"),
     Route(method="GET", path="/invoices/{ref}/cii", does=fetch_invoice_as_cii, gives="application/xml"),
+    Route(method="GET", path="/invoices/{ref}/cost-centres", does=list_cost_centres_of_invoice),
     Route(method="GET", path="/debtors", does=list_debtors),
     Route(method="POST", path="/debtors/{ref}", does=describe_debtor, needs=Role.OPERATOR, also=(Role.FINANCE,)),
 )

@@ -1,12 +1,14 @@
-"""Who owes us: made known, described, and what each of them owes by the ledger."""
+"""Who owes us: made known, described, what each of them owes by the ledger, and who of a company stands for what."""
 
 from __future__ import annotations
 
 import msgspec
 
-from laddnav.billing.model import Debtor, DebtorKind, Owed
+from laddnav.billing.centres import Part, parts
+from laddnav.billing.model import Debtor, DebtorKind, Invoice, Owed
 from laddnav.billing.rules import UnknownDebtor, checked, partner_id
 from laddnav.billing.store import invoices as store
+from laddnav.customers import actions as customers
 from laddnav.db.unit import Unit
 from laddnav.kit.ids import PartyId
 from laddnav.ledger import actions as ledger
@@ -114,3 +116,9 @@ async def owed(unit: Unit, holder: PartyId) -> tuple[Owed, ...]:
     return tuple(
         Owed(by_id[balance.account.of], balance.currency, balance.amount) for balance in balances if balance.amount
     )
+
+
+async def parts_of(unit: Unit, invoice: Invoice) -> tuple[Part, ...]:
+    """What of a customer's invoice each cost centre of theirs stands for; nobody else has any."""
+    customer = await customers.of_debtor(unit, invoice.holder, invoice.debtor.id)
+    return () if customer is None else parts(invoice, await customers.contracts(unit, customer))

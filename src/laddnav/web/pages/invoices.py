@@ -10,7 +10,7 @@ from urllib.parse import quote
 from starlette.responses import Response
 
 from laddnav.billing import actions as billing
-from laddnav.billing.actions import crediting, paying_back, reminders, settling, writing_off
+from laddnav.billing.actions import buyers, crediting, paying_back, reminders, settling, writing_off
 from laddnav.billing.cii import cii
 from laddnav.billing.credits import lines_of
 from laddnav.billing.einvoice import Document, document
@@ -51,12 +51,14 @@ async def one(asked: Asked) -> Response:
         buyer = await billing.debtor(unit, invoice.debtor.ref)
         paid = await paying.of_debtors(unit, invoice.holder, [invoice.debtor.id], limit=PAGE)
         opened = await _open(asked, unit, invoice) if invoice.number else {"item": None}
+        centres = await buyers.parts_of(unit, invoice)
     return asked.page(
         "invoice.html",
         called=lambda item: called(item.words, asked.language, _terms(asked)),
         **opened,
         invoice=invoice,
         buyer=buyer,
+        centres=centres,
         reasons=reasons(invoice, asked.language),
         payments=[(one, left(one)) for one in paid if _is_of(one, invoice)],
         refund_reasons=REASONS,
