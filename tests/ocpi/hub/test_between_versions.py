@@ -158,3 +158,26 @@ async def test_a_single_place_of_an_old_cpo_is_read_by_a_new_emsp(street: Street
     assert street.old.peer.many("GET", "/locations/LOC1") == 1
     own = await street.old.ask("GET", "receiver/locations/NO/OLD/LOC1")
     assert own.data == place
+
+
+async def test_the_list_of_an_old_cpo_is_read_page_by_page_by_a_new_emsp(street: Street) -> None:
+    """HUB-043, HUB-045, HUB-055: asked of the CPO itself; each page in the reader's words, and the way to the next."""
+
+    async def pages(request: Request) -> Response:
+        number = int(request.query_params.get("offset", "0"))
+        answer = said(200, 1000, [plain_location() | {"id": f"LOC{number}"}])
+        answer.headers.update({"X-Total-Count": "2", "X-Limit": "1"})
+        if number == 0:
+            answer.headers["Link"] = f'<{street.old.peer.url}/locations?offset=1&limit=1>; rel="next"'
+        return answer
+
+    street.old.peer.answers["/locations"] = pages
+    first = await street.new.ask("GET", "sender/locations?limit=1", to=OLD)
+    url = first.headers["link"].split(">")[0].lstrip("<")
+    assert url.startswith(f"{street.hub.url}/ocpi/hub/2.3.0/via/locations/")
+    second = await street.new.ask("GET", url, to=OLD)
+    for number, page in enumerate((first, second)):
+        assert (page.both, page.headers["x-total-count"]) == ((200, 1000), "2")
+        ((id, owner, publish),) = ((one["id"], one["party_id"], one["publish"]) for one in page.data)
+        assert (id, owner, publish) == (f"LOC{number}", "OLD", True)
+    assert "link" not in second.headers

@@ -90,7 +90,8 @@ async def prepared(unit: Unit, through: Through, to: Connection, party: PartyId)
 
 async def along(unit: Unit, through: Through, detour: Detour, to: Connection) -> Leg:
     """Raises Unreadable, CannotRoute."""
-    what = shape(through.module, detour.interface, through.method, (detour.about, detour.id))
+    about = (detour.about,) if detour.about else ()
+    what = shape(through.module, detour.interface, through.method, about)
     return Leg(
         to=to,
         sealed=await store.lines.outbound(unit, to.line),
