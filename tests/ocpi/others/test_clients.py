@@ -49,3 +49,13 @@ async def test_a_client_of_a_hub_reads_our_lists_though_it_shows_its_token_as_it
     assert steps["sessions"] == "OcpiError: OCPI error 2001: date_from is required"
     assert "Object missing required field `country_code`" in steps["token"]
     assert "An Authorization header with a token that is known here is needed" in steps["versions"]
+
+
+async def test_a_client_of_a_hub_fetches_cards_at_our_emsp_and_asks_whether_one_may_charge(emsp: Installation) -> None:
+    await carded(emsp)
+    token = await befriended(emsp, CPO, Role.CPO, version="2.3.0")
+    steps = await client_of("latam_client.py", "emsp", f"{emsp.settings.base}/emsp/2.3.0", token)
+    (card,) = steps["tokens"]["tokens"]
+    assert (card["country_code"], card["party_id"], card["uid"]) == ("NL", "TNM", "CARD1")
+    assert (card["contract_id"], card["valid"]) == ("NL-TNM-CCARD1", True)
+    assert steps["allowed"] == {"allowed": "ALLOWED"}
