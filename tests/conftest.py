@@ -1,23 +1,19 @@
 """What every test may ask for: a database of its own on a real PostgreSQL, and a clock that it sets."""
 
 import asyncio
-import threading
-from collections.abc import AsyncIterator, Coroutine, Iterator, Mapping, Sequence
-from concurrent.futures import Future
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from typing import Any
 
-import asyncpg
 import pytest
 from hypothesis import settings
 
 from laddnav.db.embedded import Cluster
 from laddnav.db.events import Event
-from laddnav.db.migrate import migrate
 from laddnav.db.unit import Database, Listener
 from laddnav.server import memory
 from tests.clock import SetClock
 from tests.cost import Costs
+from tests.databases import Databases, connected
 from tests.forked import Nursery
 
 
@@ -61,69 +57,39 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items[:] = [item for item in items if item not in long]
 
 
-# ---- PostgreSQL: one server for each worker; its databases are swept and used again, for making one takes longer than
-# most tests do.
+# ---- One event loop for each worker: connections belong to a loop, and those of one test serve the next.
 
-# One round trip, by a connection that stays open and knows the tables: a new one takes ten times as long to learn them.
-# Whatever still holds a connection is cut off first, so that it cannot write into the next test.
-SWEEP = """
-do $$ declare found record; begin
-  perform pg_terminate_backend(pid, 5000) from pg_stat_activity
-    where datname = current_database() and pid <> pg_backend_pid();
-  set local session_replication_role = replica;
-  for found in select oid::regclass as name from pg_class
-    where relkind = 'r' and relnamespace = 'public'::regnamespace and relname <> 'migration'
-      and pg_relation_size(oid) > 0
-  loop execute 'delete from ' || found.name; end loop;
-end $$
-"""
+LOOP = pytest.StashKey[asyncio.AbstractEventLoop]()
+BEFORE = pytest.StashKey[set[asyncio.Task[Any]]]()
 
 
-class Databases:
-    """Empty databases with our schema, lent to one test each."""
+@pytest.fixture(scope="session", autouse=True)
+async def one_loop(pytestconfig: pytest.Config) -> None:
+    pytestconfig.stash[LOOP] = asyncio.get_running_loop()
 
-    def __init__(self, cluster: Cluster) -> None:
-        self._cluster = cluster
-        self._spare: list[str] = []
-        self._made = 0
-        self._sweepers: dict[str, asyncpg.Connection[asyncpg.Record]] = {}
-        # Tests have event loops of their own, and these connections outlive them.
-        self._aside = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._aside.run_forever, daemon=True)
-        self._thread.start()
 
-    @asynccontextmanager
-    async def lend(self) -> AsyncIterator[str]:
-        url = self._spare.pop() if self._spare else await self._make()
-        yield url
-        await asyncio.wrap_future(self._begun(self._sweep(url)))
-        self._spare.append(url)
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+    item.stash[BEFORE] = asyncio.all_tasks(item.config.stash[LOOP])
+    return (yield)
 
-    def close(self) -> None:
-        for connection in self._sweepers.values():
-            self._begun(connection.close()).result()
-        self._aside.call_soon_threadsafe(self._aside.stop)
-        self._thread.join()
-        self._aside.close()
 
-    def _begun(self, what: Coroutine[Any, Any, None]) -> Future[None]:
-        return asyncio.run_coroutine_threadsafe(what, self._aside)
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
+    """What a test has begun and left ends with it, as it would in a loop of its own."""
+    try:
+        return (yield)
+    finally:
+        if BEFORE in item.stash:
+            loop, before = item.config.stash[LOOP], item.stash[BEFORE]
+            left = asyncio.all_tasks(loop) - before
+            for task in left:
+                task.cancel()
+            if left:
+                loop.run_until_complete(asyncio.wait(left))
 
-    async def _sweep(self, url: str) -> None:
-        if url not in self._sweepers or self._sweepers[url].is_closed():
-            self._sweepers[url] = await asyncpg.connect(url)
-        await self._sweepers[url].execute(SWEEP)
 
-    async def _make(self) -> str:
-        """A copy of the first, which is lent to nobody: migrating takes three times as long."""
-        if not self._made:
-            await self._cluster.create_database("pristine")
-            await migrate(self._cluster.url("pristine"))
-        self._made += 1
-        connection = await asyncpg.connect(self._cluster.url("postgres"))
-        await connection.execute(f"create database test_{self._made} template pristine strategy file_copy")
-        await connection.close()
-        return self._cluster.url(f"test_{self._made}")
+# ---- PostgreSQL: one server for each worker
 
 
 @pytest.fixture(scope="session")
@@ -136,10 +102,10 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
 
 
 @pytest.fixture(scope="session")
-def databases(cluster: Cluster) -> Iterator[Databases]:
+async def databases(cluster: Cluster) -> AsyncIterator[Databases]:
     databases = Databases(cluster)
     yield databases
-    databases.close()
+    await databases.aclose()
 
 
 @pytest.fixture
@@ -179,6 +145,5 @@ def hears() -> Mapping[type[Event], Sequence[Listener]]:
 async def database(
     database_url: str, clock: SetClock, hears: Mapping[type[Event], Sequence[Listener]]
 ) -> AsyncIterator[Database]:
-    database = await Database.connect(database_url, clock=clock, hears=hears)
-    yield database
-    await database.close()
+    async with connected(database_url, clock=clock, hears=hears) as database:
+        yield database

@@ -12,10 +12,9 @@ from tempfile import TemporaryFile
 from typing import IO, Any
 
 import pytest
-import pytest_asyncio
 
 from laddnav.sim import network
-from tests.conftest import Databases
+from tests.databases import Databases
 from tests.forked import Fork, Nursery, outside
 
 
@@ -90,7 +89,7 @@ def laddnav(tmp_path: Path, nursery: Nursery) -> Command:
     return Command(tmp_path / "data", nursery)
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
+@pytest.fixture(scope="module")
 async def furnished(
     databases: Databases, tmp_path_factory: pytest.TempPathFactory, nursery: Nursery
 ) -> AsyncIterator[Command]:

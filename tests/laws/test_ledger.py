@@ -30,7 +30,7 @@ from laddnav.ledger.rules import (
 from laddnav.parties import actions as parties
 from tests import things
 from tests.clock import SetClock
-from tests.conftest import Databases
+from tests.databases import Databases
 
 ACCOUNTS = (
     Account(Head.RECEIVABLE, "driver:1"),

@@ -73,6 +73,7 @@ from laddnav.tariffs.events import TariffChanged, TariffRegrouped
 from laddnav.tokens.events import TokenChanged, TokenRenamed
 from tests import things
 from tests.clock import SetClock
+from tests.databases import connected
 from tests.serving import Server, listening
 
 CPO = PartyId("SE", "LAD")
@@ -179,21 +180,32 @@ async def installed(
 ) -> AsyncIterator[Installation]:
     """Running, with its own party and nobody else. `statements` is told every statement of ours."""
 
-    async def watched(connection: asyncpg.Connection[asyncpg.Record]) -> None:
-        if statements is not None:
-            connection.add_query_logger(lambda record: statements.extend(_of_ours(record.query)))
+    connecting = connected(url, clock=clock, hears=hears)
+    if statements is not None:
+        connecting = watched(url, clock, hears, statements)
+    async with connecting as database:
+        one = Installation(database, holder, role, listening(), **settings)
+        async with database.unit() as unit:
+            await parties.add(unit, things.party(holder, ref=unit.new_id(), name=f"Company {holder}"))
+        await one.up()
+        try:
+            yield one
+        finally:
+            await one.clients.close()
+            await one.down()
 
-    pool = await asyncpg.create_pool(url, min_size=1, max_size=10, init=watched, reset=_as_it_is)
-    database = Database(pool, clock, hears)
-    one = Installation(database, holder, role, listening(), **settings)
-    async with database.unit() as unit:
-        await parties.add(unit, things.party(holder, ref=unit.new_id(), name=f"Company {holder}"))
-    await one.up()
+
+@asynccontextmanager
+async def watched(
+    url: str, clock: SetClock, hears: Mapping[type[Event], Sequence[Listener]], statements: list[str]
+) -> AsyncIterator[Database]:
+    async def watch(connection: asyncpg.Connection[asyncpg.Record]) -> None:
+        connection.add_query_logger(lambda record: statements.extend(_of_ours(record.query)))
+
+    database = Database(await asyncpg.create_pool(url, min_size=1, init=watch, reset=_as_it_is), clock, hears)
     try:
-        yield one
+        yield database
     finally:
-        await one.clients.close()
-        await one.down()
         await database.close()
 
 

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from pathlib import Path
 
 import pytest
-import pytest_asyncio
 from playwright.async_api import Browser, Page
 from starlette.applications import Starlette
 
@@ -22,19 +20,8 @@ from laddnav.sessions.events import SessionEnded
 from laddnav.web.app import routes
 from laddnav.web.asked import Console
 from tests.browser import browser as started
-from tests.clock import SetClock
-from tests.conftest import Databases
 from tests.serving import Server, listening
 from tests.web.site import Site
-
-HERE = Path(__file__).parent
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """These share a browser, for its start takes longer than most of them, and therefore its event loop."""
-    for item in items:
-        if HERE in item.path.parents and pytest_asyncio.is_async_test(item):
-            item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
 
 
 @pytest.fixture
@@ -47,22 +34,7 @@ def hears() -> Mapping[type[Event], Sequence[Listener]]:
     }
 
 
-@pytest_asyncio.fixture(loop_scope="session")
-async def database_url(databases: Databases) -> AsyncIterator[str]:
-    async with databases.lend() as url:
-        yield url
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def database(
-    database_url: str, clock: SetClock, hears: Mapping[type[Event], Sequence[Listener]]
-) -> AsyncIterator[Database]:
-    database = await Database.connect(database_url, clock=clock, hears=hears)
-    yield database
-    await database.close()
-
-
-@pytest_asyncio.fixture(loop_scope="session")
+@pytest.fixture
 async def site(database: Database) -> AsyncIterator[Site]:
     clients = Clients(database, Settings(public_url="http://127.0.0.1", key=bytes(32), allow_loopback=True))
     console = Console(database=database, url="http://127.0.0.1", clients=clients)
@@ -74,13 +46,13 @@ async def site(database: Database) -> AsyncIterator[Site]:
     await clients.close()
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest.fixture(scope="session")
 async def chromium() -> AsyncIterator[Browser]:
     async with started() as one:
         yield one
 
 
-@pytest_asyncio.fixture(loop_scope="session")
+@pytest.fixture
 async def browser(chromium: Browser) -> AsyncIterator[Browser]:
     """As new: what one test opened is closed before the next."""
     yield chromium
@@ -88,7 +60,7 @@ async def browser(chromium: Browser) -> AsyncIterator[Browser]:
         await context.close()
 
 
-@pytest_asyncio.fixture(loop_scope="session")
+@pytest.fixture
 async def page(browser: Browser, site: Site) -> AsyncIterator[Page]:
     """Signed in as an admin. A test fails where a page complains in its console or asks another server for anything."""
     context = await browser.new_context(base_url=site.url)

@@ -32,7 +32,7 @@ from laddnav.tokens import actions as tokens
 from laddnav.tokens.model import Allowed, Authorization, TokenKey, TokenType, Whitelist
 from tests import things
 from tests.clock import SetClock
-from tests.conftest import Databases
+from tests.databases import Databases
 from tests.ocpi.conform import others, plenty
 from tests.ocpi.conform.others import TESTER
 from tests.ocpi.furnishing import furnished

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import tempfile
 from collections.abc import Mapping
-from contextlib import closing
+from contextlib import aclosing
 from pathlib import Path
 
 from laddnav.db.embedded import Cluster
@@ -14,7 +14,7 @@ from laddnav.ocpi.conform.roles import HUB, TESTED_AS
 from laddnav.ocpi.conform.verdicts import Outcome, Verdict, judged
 from laddnav.parties.model import Role
 from tests.clock import SetClock
-from tests.conftest import Databases
+from tests.databases import Databases
 from tests.ocpi.conform.others import PARTIES, settled
 from tests.ocpi.conform.scene import Run, conformed, street
 
@@ -61,17 +61,17 @@ def runs(text: str) -> set[tuple[str, str]]:
     return {(id, run) for id, those in rows for run in those.split(", ")}
 
 
-def main() -> None:
+async def main() -> None:
     with tempfile.TemporaryDirectory() as directory:
         cluster = Cluster(Path(directory), durable=False)
-        asyncio.run(cluster.start())
+        await cluster.start()
         try:
-            with closing(Databases(cluster)) as databases:
-                records = asyncio.run(recorded(databases))
+            async with aclosing(Databases(cluster)) as databases:
+                records = await recorded(databases)
             TABLE.write_text(table({run: judged(record) for run, record in records.items()}))
         finally:
-            asyncio.run(cluster.stop())
+            await cluster.stop()
 
 
 if __name__ == "__main__":
-    main()
+    asyncio.run(main())

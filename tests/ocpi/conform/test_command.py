@@ -13,7 +13,7 @@ import pytest
 from laddnav.ocpi.conform.run import NothingToTest, Order, run
 from laddnav.ocpi.connections import partners
 from tests.clock import SetClock
-from tests.conftest import Databases
+from tests.databases import Databases
 from tests.ocpi.conform import mutations
 from tests.ocpi.conform.scene import street
 from tests.ocpi.conform.spoiling import MUTATIONS, Mutated

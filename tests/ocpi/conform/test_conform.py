@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import pytest
 from msgspec.structs import replace
 
 from laddnav.ocpi.conform.record import Exchange, Record
 from laddnav.ocpi.conform.verdicts import Outcome, findings, judged
-from tests.conftest import Databases
+from tests.databases import Databases
 from tests.ocpi.conform import mutations
 from tests.ocpi.conform.mutations import pushes
 from tests.ocpi.conform.shown import TABLE, Records, Verdicts, recorded, runs, table
@@ -20,8 +18,8 @@ pytestmark = pytest.mark.timeout(300)  # two dozen whole runs stand before the f
 
 
 @pytest.fixture(scope="module")
-def records(databases: Databases) -> Records:
-    return asyncio.run(recorded(databases))
+async def records(databases: Databases) -> Records:
+    return await recorded(databases)
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from laddnav.ocpi.conform.run import Known, read
 from laddnav.ocpi.conform.verdicts import Outcome, judged
 from laddnav.parties.model import Role
 from tests.clock import SetClock
-from tests.conftest import Databases
+from tests.databases import Databases
 from tests.ocpi.conform import others
 from tests.ocpi.conform.others import PARTIES, TESTER
 from tests.ocpi.network import EMSP, Installation, befriended, installed

@@ -23,7 +23,7 @@ from laddnav.tokens import actions as tokens
 from laddnav.tokens.model import Allowed, TokenType, Whitelist
 from tests import things
 from tests.clock import SetClock
-from tests.conftest import Databases
+from tests.databases import Databases
 from tests.ocpi.furnishing import carded, furnished
 from tests.ocpi.hub.conftest import HUB
 from tests.ocpi.network import CPO, EMSP, Installation, installed, introduced
