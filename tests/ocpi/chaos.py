@@ -171,12 +171,21 @@ class Chaos:
             if self.quiet or LEFT_ALONE.search(scope["path"]):
                 await app(scope, receive, send)
                 return
-            (mishap,) = self._dice.choices(list(MISHAPS), list(MISHAPS.values()))
+            mishap = self._next(scope)
             self.thrown[mishap.__name__] += 1
             said = await _whole(receive)
             await mishap(Asked(app, _in_small_pages(scope), said, receive, send, self._dice, self._another))
 
         return chaotic
+
+    def _next(self, scope: Scope) -> Callable[[Asked], Awaitable[None]]:
+        """By the dice, but every second time one that was not thrown yet; links go wrong where there are pages."""
+        pages = scope["method"] == "GET" and b"limit=" in scope["query_string"]
+        fits = [one for one in MISHAPS if pages or one is not links_that_lead_elsewhere]
+        new = [one for one in fits if one.__name__ not in self.thrown]
+        if new and self._dice.random() < 0.5:
+            return self._dice.choice(new)
+        return self._dice.choices(fits, [MISHAPS[one] for one in fits])[0]
 
 
 async def _whole(receive: Receive) -> bytes:
