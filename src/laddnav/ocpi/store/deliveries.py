@@ -47,7 +47,6 @@ insert into ocpi_delivery (holder, connection_id, module, object_key, to_party, 
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)
 """
 _WAITED_FOR = "('commands', 'chargingprofiles')"
-_ELSEWHERE = "o.claimed_by <> $3 and o.claimed_until >= $1"
 _READY = """select d.holder, d.connection_id, d.module, d.object_key, d.to_party, d.run_at, d.id from ocpi_delivery d
     where d.holder = c.holder and d.connection_id = c.id and d.delivered_at is null and d.dead_at is null
       and d.run_at <= $1 and (d.claimed_until is null or d.claimed_until < $1)
@@ -69,24 +68,30 @@ with lines as materialized (
       as many
   from ocpi_line l
   where l.state = 'CONNECTED' and (l.retry_at is null or l.retry_at <= $1) and not (l.id = any($5) and l.id = any($6))),
-first as materialized (
-  select c.line, min(o.id) filter (where o.module = 'cdrs') as cdr,
-    min(o.id) filter (where o.module not in {_WAITED_FOR}) as one,
-    count(*) filter (where {_ELSEWHERE} and o.module not in {_WAITED_FOR}) as others,
-    count(*) filter (where {_ELSEWHERE} and o.module in {_WAITED_FOR}) as waited_for
-  from lines l join ocpi_connection c on c.line = l.id
-    join ocpi_delivery o on o.holder = c.holder and o.connection_id = c.id
-  where o.delivered_at is null and o.dead_at is null
-  group by c.line, o.holder, o.connection_id, o.to_party),
 elsewhere as materialized (
-  select line, sum(others)::bigint as others, sum(waited_for)::bigint as waited_for from first group by line),
+  select c.line, count(*) filter (where o.module not in {_WAITED_FOR}) as others,
+    count(*) filter (where o.module in {_WAITED_FOR}) as waited_for
+  from ocpi_delivery o join ocpi_connection c on c.holder = o.holder and c.id = o.connection_id
+  where o.delivered_at is null and o.dead_at is null and o.claimed_until >= $1 and o.claimed_by <> $3
+  group by c.line),
 open as materialized (
-  select c.line, c.holder, c.id, l.hub, l.in_order, greatest(l.many - e.others - e.waited_for, 0) as many,
+  select c.line, c.holder, c.id, l.hub, l.in_order,
+    greatest(l.many - coalesce(e.others + e.waited_for, 0), 0) as many,
     greatest(case when l.others_busy or (l.many < 3 and l.waited_for_busy) then 0 when l.many < 3 then l.many
-      else l.many - 1 end - e.others, 0) as others,
+      else l.many - 1 end - coalesce(e.others, 0), 0) as others,
     greatest(case when l.waited_for_busy or (l.many < 3 and l.others_busy) then 0 when l.many < 3 then l.many else 1
-      end - e.waited_for, 0) as waited_for
-  from lines l join ocpi_connection c on c.line = l.id join elsewhere e on e.line = l.id),
+      end - coalesce(e.waited_for, 0), 0) as waited_for
+  from lines l join ocpi_connection c on c.line = l.id left join elsewhere e on e.line = l.id),
+first as materialized (
+  select min(o.id) as id
+  from open c join ocpi_delivery o on o.holder = c.holder and o.connection_id = c.id
+  where o.delivered_at is null and o.dead_at is null and o.module = 'cdrs'
+  group by o.holder, o.connection_id, o.to_party),
+first_of_all as materialized (
+  select min(o.id) as id
+  from open c join ocpi_delivery o on o.holder = c.holder and o.connection_id = c.id
+  where c.in_order and o.delivered_at is null and o.dead_at is null and o.module not in {_WAITED_FOR}
+  group by o.holder, o.connection_id, o.to_party),
 ready as (
   select c.line, c.many, c.waited_for as share, true as first, p.*
   from open c
@@ -96,8 +101,8 @@ ready as (
   select c.line, c.many, c.others, false, p.*
   from open c
   cross join lateral (
-    {_READY} and d.module not in {_WAITED_FOR} and (d.module <> 'cdrs' or d.id in (select cdr from first))
-      and (not c.in_order or d.id in (select one from first))
+    {_READY} and d.module not in {_WAITED_FOR} and (d.module <> 'cdrs' or d.id in (select id from first))
+      and (not c.in_order or d.id in (select id from first_of_all))
     order by d.run_at, d.id limit c.others for update of d skip locked) p),
 offered as (
   select *, row_number() over (partition by line, first order by run_at, id) as turn,
