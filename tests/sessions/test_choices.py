@@ -106,3 +106,17 @@ def test_a_station_is_told_nothing_between_the_hours_and_all_that_it_has_in_them
     assert told.duration is None
     at_once = following((Draw(NOW, NOW + HOUR, kwh(11)),), NOW, Decimal(22_000))
     assert [limit.rate for limit in at_once.limits] == [22_000]
+
+
+def test_who_leaves_at_a_time_is_told_what_of_the_price_is_for_standing_there() -> None:
+    """Full at ten in the evening of what is cheap from eight on; from midnight on standing costs, until seven."""
+    night = Element(
+        components=(component(TariffDimension.PARKING_TIME, "3.00"),),
+        restriction=Restriction(start_time=time(0), end_time=time(8)),
+    )
+    dear = {profile: replace(one, elements=(*one.elements, night)) for profile, one in ONE.items()}
+    found, free = by_kind(choices(NEED, dear, AROUND)), by_kind(choices(NEED, ONE, AROUND))
+    assert found[Kind.BY].parking_fee_at == NOW + 6 * HOUR == found[Kind.NOW].parking_fee_at
+    assert found[Kind.BY].cost > free[Kind.BY].cost and found[Kind.NOW].cost == free[Kind.NOW].cost
+    early = by_kind(choices(replace(NEED, departs_at=NOW + 5 * HOUR), dear, AROUND))
+    assert early[Kind.BY].parking_fee_at is None and early[Kind.NOW].parking_fee_at is not None

@@ -98,8 +98,8 @@ class Choice(Struct, frozen=True, kw_only=True):
     are the driver's. `energy_sure`: what is had in time even when every car there charges, of `energy`, counted from
     the charge's beginning as that is; None: nobody shares, and only the car itself can take less.
     `carbon` in grams of what is still to come; None: not known. `parking_fee_at`: when standing there full costs more,
-    which is not in the price of what has no time to leave at; None: it never does. `planned`: its hours are those of
-    the plan in force.
+    which is in the price of what has a time to leave at, and in no other; None: it never does. `planned`: its hours
+    are those of the plan in force.
     """
 
     kind: Kind
@@ -255,8 +255,16 @@ def _choice(kind: Kind, way: Way, started: Tab, tariff: Tariff, need: Need, arou
         energy_sure=_sure(way, started, need, around) if shared else None,
         carbon=carried(way.draws, around.grams) if around.grams else None,
         planned=planned,
-        parking_fee_at=parking_fee_starts(way.tab, way.ready_at) if kind in (Kind.NOW, Kind.BUDGET) else None,
+        parking_fee_at=_parking_fee(kind, way, need),
     )
+
+
+def _parking_fee(kind: Kind, way: Way, need: Need) -> datetime | None:
+    """Who leaves at a time pays it before that, or never."""
+    since_at = parking_fee_starts(way.tab, way.ready_at)
+    if kind in (Kind.NOW, Kind.BUDGET) or since_at is None or since_at < need.departs_at:
+        return since_at
+    return None
 
 
 def _sure(way: Way, started: Tab, need: Need, around: Around) -> Energy | None:
