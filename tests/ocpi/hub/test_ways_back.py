@@ -8,13 +8,17 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
+from laddnav.ocpi import store
+from laddnav.ocpi.connections import partners
 from laddnav.ocpi.hub import detours
+from laddnav.ocpi.hub.rules import Denial
 from laddnav.ocpi.wire.codec import encoded, parsed
+from laddnav.ocpi.wire.handshake import Module
 from laddnav.ocpi.wire.versions import VERSIONS
 from laddnav.tokens.model import Token
 from tests import things
 from tests.clock import SetClock
-from tests.ocpi.hub.conftest import CPO, EMSP, NEW, OLD, Street
+from tests.ocpi.hub.conftest import CPO, EMSP, HUB, NEW, OLD, Street
 from tests.ocpi.peer import envelope, said
 
 ACCEPTED = {"result": "ACCEPTED", "timeout": 30}
@@ -92,7 +96,10 @@ async def test_limits_are_set_and_their_result_comes_back(street: Street) -> Non
 
 
 async def test_the_pages_of_one_party_are_followed_through_the_hub(street: Street) -> None:
-    """HUB-043, HUB-045: totals and limits are its own, and so is what its link asks for."""
+    """HUB-043, HUB-045, HUB-054: totals and limits are its own, and so is what its link asks for.
+
+    A link that somebody has leads nowhere once the two are kept apart, or the other is suspended.
+    """
 
     async def pages(request: Request) -> Response:
         offset = int(request.query_params.get("offset", "0"))
@@ -111,3 +118,16 @@ async def test_the_pages_of_one_party_are_followed_through_the_hub(street: Stree
     second = await street.emsp.ask("GET", url, to=CPO)
     assert (second.data, "link" in second.headers) == ([{"id": "LOC1"}], False)
     assert second.headers["ocpi-from-party-id"] == "LAD"
+
+    async with street.hub.database.unit() as unit:
+        store.hub.deny(unit, HUB, Denial(one=EMSP, other=CPO, module=Module.LOCATIONS))
+    assert (await street.emsp.ask("GET", url, to=CPO)).both == (200, 4001)
+    async with street.hub.database.unit() as unit:
+        assert await store.hub.allow(unit, HUB, Denial(one=CPO, other=EMSP, module=Module.LOCATIONS))
+    assert (await street.emsp.ask("GET", url, to=CPO)).both == (200, 1000)
+    async with street.hub.database.unit() as unit:
+        theirs = await partners.connections(unit, HUB)
+        await partners.suspend(unit, next(one for one in theirs if CPO in one.parties))
+    many = len(street.cpo.peer.asked)
+    assert (await street.emsp.ask("GET", url, to=CPO)).both == (200, 4003)
+    assert len(street.cpo.peer.asked) == many
