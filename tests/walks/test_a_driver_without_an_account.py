@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from decimal import Decimal
+from time import perf_counter
 from typing import Any
 
 import pytest
@@ -41,6 +42,11 @@ class Hand:
     page: Page
     clicks: int = 0
     fields: int = 0
+
+    @property
+    def takes(self) -> float:
+        """Seconds of a person, generously: to find a button and press it, to fill a field in on a phone."""
+        return 2.0 * self.clicks + 8.0 * self.fields
 
     async def presses(self, name: str) -> None:
         self.clicks += 1
@@ -93,6 +99,7 @@ async def test_from_scan_to_receipt(network: Company, checkout: Checkout) -> Non
         driver = Hand(await context.new_page())
         page = driver.page
 
+        scanned_at = perf_counter()
         await page.goto("/charge/SE*LAD*EEVSE1")
         buy = page.get_by_role("region", name="Ladda nu, utan konto")
         # In AFIR's order, taxes included: 2.50, 5.00 and 30.00 an hour, each and 25 %.
@@ -111,7 +118,11 @@ async def test_from_scan_to_receipt(network: Company, checkout: Checkout) -> Non
 
         charge = await plugs_in(station, started["idTag"])
         await expect(page.get_by_role("heading", name="Den laddar")).to_be_visible(timeout=SLOW)
-        assert driver.clicks <= 4 and driver.fields <= 1, "from scan to charging it takes a driver no half a minute"
+        took = perf_counter() - scanned_at
+        print(f"from scan to charging {took:.1f} s, beside {driver.takes:.0f} s of the driver")  # noqa: T201 - the figure
+        assert driver.takes <= 16, (
+            "from scan to charging it takes no half a minute, also where the machine takes its time"
+        )
 
         await tells(station, charge, 1015)
         await expect(page.locator("#live")).to_contain_text("0,02", timeout=SLOW)
