@@ -16,13 +16,13 @@ from starlette.applications import Starlette
 from laddnav.kit.ids import PartyId, fold
 from laddnav.locations.model import BusinessDetails, Location, Status
 from laddnav.locations.rules import UnknownLocation
-from laddnav.ocpi.alone import Known, NotKept, Server, Storage, Us, connected, key, registered
+from laddnav.ocpi.alone import Known, NotKept, Peer, Server, Storage, Us, connected, key, registered
 from laddnav.ocpi.calls.calling import PartnerRefused
 from laddnav.ocpi.conform.run import Order, listening, run
 from laddnav.ocpi.conform.verdicts import Outcome, judged
 from laddnav.ocpi.connections import partners
 from laddnav.ocpi.telling.words import token_key
-from laddnav.ocpi.wire.commands import CommandResponse, StopSession, Verdict
+from laddnav.ocpi.wire.commands import CancelReservation, CommandResponse, StopSession, Verdict
 from laddnav.ocpi.wire.versions import VERSIONS
 from laddnav.parties.model import Role
 from laddnav.tariffs.model import Tariff
@@ -167,6 +167,14 @@ async def test_a_client_tells_changes_and_takes_back_what_is_its_own(clock: SetC
             assert (Tariff, CPO, "t1") not in shelf.things
             with pytest.raises(PartnerRefused):
                 await partner.tell(replace(place, owner=EMSP))
+
+
+async def test_who_takes_no_commands_says_so_in_the_words_of_commands() -> None:
+    """CMD-021: and of no charge, that there is none."""
+    stop = StopSession(response_url="https://they.example/1", session_id="S1")
+    cancel = CancelReservation(response_url="https://they.example/2", reservation_id="R1")
+    said = [(await Storage().take(Peer(id="they"), one)).result for one in (stop, cancel)]
+    assert said == [Verdict.UNKNOWN_SESSION, Verdict.NOT_SUPPORTED]
 
 
 async def test_a_client_deals_with_an_installation_of_ours(pair: Pair) -> None:

@@ -10,7 +10,7 @@ from msgspec import Struct
 from laddnav.kit.ids import PartyId
 from laddnav.kit.refusal import Refusal
 from laddnav.locations.model import BusinessDetails
-from laddnav.ocpi.wire.commands import Command, CommandResponse, CommandResult
+from laddnav.ocpi.wire.commands import Command, CommandResponse, CommandResult, StopSession, Verdict
 from laddnav.ocpi.wire.handshake import Credentials, CredentialsRole, Endpoint
 from laddnav.ocpi.wire.paging import Page
 from laddnav.parties.model import Role
@@ -125,7 +125,8 @@ class Storage:
 
         Raise UnknownLocation, UnknownEvse or UnknownConnector (`laddnav.locations.rules`) where it names none of yours.
         """
-        raise NotKept(type(command), "")
+        stops = isinstance(command, StopSession)
+        return CommandResponse(result=Verdict.UNKNOWN_SESSION if stops else Verdict.NOT_SUPPORTED, timeout=0)
 
     async def hear(self, peer: Peer, reference: str, result: CommandResult) -> None:
         """What became of a command of yours, by what stands at the end of the response URL that you gave."""
