@@ -248,9 +248,15 @@ class Desk:
             store.lines.turned_away(unit, line, many)
 
     def _note(self, request: Request, answer: Answer, at: datetime, started: float) -> None:
-        """Lists that a partner reads all day are not worth a row each; what it changes and what fails is."""
+        """Lists that a partner reads all day are not worth a row each; what it changes and what fails is.
+
+        All is, with all that is said, where its policy wants every word.
+        """
         reply, connection = answer.reply, answer.connection
-        if connection is None or (request.method == "GET" and reply.status == 1000):
+        if connection is None:
+            return
+        all_words = connection.policy.calls.all_words
+        if request.method == "GET" and reply.status == 1000 and not all_words:
             return
         exchange = Exchange(
             holder=connection.holder,
@@ -267,9 +273,9 @@ class Desk:
             correlation_id=request.ids.correlation,
             took_ms=round((asyncio.get_running_loop().time() - started) * 1000),
         )
-        if exchange.failed:
+        if exchange.failed or all_words:
             secrets = [*hashes_of(request).values(), *http.hidden(request.path)]
-            exchange = masking.kept(exchange, request.body, self._body(reply), secrets)
+            exchange = masking.kept(exchange, request.body, self._body(reply), secrets, all_words=all_words)
         self._clients.journal.note(exchange)
 
 

@@ -1,4 +1,4 @@
-"""What is kept of exchanges that failed: both bodies, and nothing in them that is somebody's secret."""
+"""What is kept of exchanges: both bodies of what failed, or of all, and nothing in them that is somebody's secret."""
 
 from __future__ import annotations
 
@@ -14,11 +14,12 @@ from laddnav.ocpi.calls import masking
 from laddnav.ocpi.calls.calling import PartnerRefused, PartnerTroubled
 from laddnav.ocpi.calls.masking import KEPT_MAX
 from laddnav.ocpi.connections import partners
+from laddnav.ocpi.deviations.policy import Calls, Policy
 from laddnav.ocpi.forgetting import forget_old
 from laddnav.ocpi.model import Exchange, Looked
 from tests.clock import SetClock
 from tests.ocpi.furnishing import locations_made
-from tests.ocpi.network import CPO, Ask, Installation
+from tests.ocpi.network import CPO, Ask, Installation, agreed, stranger
 from tests.ocpi.peer import Peer, said
 
 SECRET = "04A3B37F112233"
@@ -168,6 +169,27 @@ async def test_a_delivery_that_failed_is_there_with_what_was_said(
     clock.advance(timedelta(days=15))
     await forget_old(cpo.database, cpo.settings.keeping)
     assert await everything(cpo) == ""
+
+
+async def test_where_a_partners_every_word_is_wanted_what_went_well_is_kept_too(cpo: Installation, they: Peer) -> None:
+    """calls.all_words: of what we say and what they ask, lists too, and without secrets."""
+    they.answers |= {f"/locations/SE/LAD/L00{number}": said(200, 1000) for number in range(2)}
+    token = they.last("POST", "/credentials").body["token"]
+    for wanted in (False, True):
+        await agreed(cpo, Policy(calls=Calls(all_words=wanted)))
+        await locations_made(cpo, 1 + wanted)
+        await cpo.settle()
+        async with stranger(token) as ask:
+            for path in ("cpo/2.2.1/locations", "2.2.1/credentials"):
+                assert (await ask("GET", f"{cpo.url}/ocpi/{path}")).both == (200, 1000)
+        await cpo.clients.journal.flush()
+        async with cpo.database.unit() as unit:
+            rows = await unit.fetch("select method, direction, request_body, response_body from ocpi_exchange")
+        gone_well = [(row["direction"], row["method"]) for row in rows if row["response_body"]]
+        assert {("out", "PUT"), ("in", "GET")} <= set(gone_well) if wanted else gone_well == []
+    assert any('"id": "L001"' in str(row["request_body"]) for row in rows)
+    assert any('"id": "L000"' in str(row["response_body"]) for row in rows)
+    assert token not in str(rows) and f'"token": "{masking.MASK}"' in "".join(str(row["response_body"]) for row in rows)
 
 
 @pytest.mark.parametrize(

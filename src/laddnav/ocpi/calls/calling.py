@@ -213,7 +213,9 @@ class Partner:
                 took_ms=round((loop.time() - started) * 1000),
                 delivery=delivery,
             )
-            exchange = masking.kept(exchange, body, went.answered, {*routing.spelt(self._token), *below})
+            hidden = {*routing.spelt(self._token), *below}
+            all_words = self.connection.policy.calls.all_words
+            exchange = masking.kept(exchange, body, went.answered, hidden, all_words=all_words)
             self.lines.note(exchange)
             if self._heard is not None:
                 self._heard(exchange)

@@ -1,4 +1,4 @@
-"""What of a failed exchange may be kept: its bodies, without credentials and without the numbers of drivers' cards."""
+"""What of an exchange may be kept: its bodies, without credentials and without the numbers of drivers' cards."""
 
 from __future__ import annotations
 
@@ -39,13 +39,15 @@ _PLACE = re.compile(r"(/tokens/(?:[a-z]{2}/[a-z\d]{3}/)?)[^\s/?#\"'<>\\]+", re.I
 _HEADER = re.compile(r"\b(token|bearer|basic)(\s+)[!-~]{6,}", re.IGNORECASE)
 
 
-def kept(exchange: Exchange, asked: bytes | None, answered: bytes | None, hidden: Iterable[str]) -> Exchange:
-    """The exchange as the log keeps it: of one that failed, with both bodies, each cut where it is long.
+def kept(
+    exchange: Exchange, asked: bytes | None, answered: bytes | None, hidden: Iterable[str], *, all_words: bool = False
+) -> Exchange:
+    """The exchange as the log keeps it: of one that failed, or `all_words`, with both bodies, each cut where it is long.
 
     Where nobody answered there is nothing to be learnt from what was asked, and a partner that is down is asked often.
     `hidden` is what else nobody may read there: the tokens that were shown, and what its URL names.
     """
-    if not exchange.failed or exchange.http_status is None:
+    if not (exchange.failed or all_words) or exchange.http_status is None:
         return exchange
     bodies = [_words(asked), _words(answered)]
     somewhere = _somewhere(bodies, hidden)

@@ -26,7 +26,8 @@ class Calls(Struct, frozen=True, kw_only=True, omit_defaults=True):
     authorization of theirs that has no reference gets one of ours. `flat_credentials`: they look for our party where
     2.1.1 has it, beside the roles. `registers_anew`: they know no PUT of credentials; we leave, and come again.
     `slashed`: our endpoints' URLs end in a slash, for they put what follows right behind it. `results_at`: hosts beside
-    those of their endpoints at which they want to hear results.
+    those of their endpoints at which they want to hear results. `all_words`: what is said is kept of every exchange,
+    and not only of what failed.
     """
 
     raw_token: bool | None = None
@@ -37,6 +38,7 @@ class Calls(Struct, frozen=True, kw_only=True, omit_defaults=True):
     registers_anew: bool = False
     slashed: bool = False
     results_at: tuple[Annotated[str, Meta(pattern=_HOST)], ...] = ()
+    all_words: bool = False
 
 
 class Objects(Struct, frozen=True, kw_only=True, omit_defaults=True):

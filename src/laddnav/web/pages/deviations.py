@@ -103,6 +103,10 @@ SWITCHES = MappingProxyType(
             N_("Hosts at which it wants to hear results, beside those of its endpoints"),
             N_("Separated by commas, such as results.example.com. What asks for a result elsewhere is refused."),
         ),
+        "calls.all_words": (
+            N_("What is said is kept of every exchange"),
+            N_("Not only of what failed, and of lists too, for two weeks; it takes some twenty times the room."),
+        ),
         "pushes.whole_only": (N_("Takes no PATCH"), N_("A change of status goes as the whole Location.")),
         "pushes.in_order": (
             N_("Wants every message in its order"),
