@@ -47,7 +47,7 @@ insert into ocpi_delivery (holder, connection_id, module, object_key, to_party, 
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)
 """
 _WAITED_FOR = "('commands', 'chargingprofiles')"
-_READY = """select d.holder, d.connection_id, d.module, d.object_key, d.to_party, d.run_at, d.id from ocpi_delivery d
+_READY = """select d.ctid as lies_at, d.run_at, d.id from ocpi_delivery d
     where d.holder = c.holder and d.connection_id = c.id and d.delivered_at is null and d.dead_at is null
       and d.run_at <= $1 and (d.claimed_until is null or d.claimed_until < $1)
       and (c.hub is null or d.to_party = '' or coalesce((select bool_or(h.status = 'CONNECTED') from hub_client h
@@ -59,7 +59,9 @@ IN_TURN = "select pg_advisory_xact_lock(hashtextextended('ocpi_delivery', 0))"
 # does what other processes have under way. CDRs go one after the other, oldest first, and to a partner that wants
 # everything in order, everything but what answers it: one party after the other, for none of them waits for another
 # behind the same hub. What is for one that the hub cannot reach waits until it can. A line that rested is tried with
-# one. What is first is found once for all: whoever is away may have thousands waiting.
+# one. What is first is found once for all: whoever is away may have thousands waiting. What was picked is locked, and
+# is taken where it lies, or PostgreSQL would read the whole table for it; news that took its place in this very moment
+# lie elsewhere, and wake whoever claims.
 CLAIM = f"""
 with lines as materialized (
   select l.id, l.hub, l.id = any($5) as others_busy, l.id = any($6) as waited_for_busy,
@@ -110,8 +112,7 @@ offered as (
   from ready),
 picked as (select * from offered where turn <= share and place <= many)
 update ocpi_delivery d set claimed_by = $3, claimed_until = $4, attempts = d.attempts + 1
-from picked p where d.holder = p.holder and d.connection_id = p.connection_id and d.module = p.module
-  and d.object_key = p.object_key and d.to_party = p.to_party
+from picked p where d.ctid = p.lies_at
 returning p.line, p.first, {_DELIVERY}
 """
 TOLD = """
