@@ -42,7 +42,7 @@ _HEADER = re.compile(r"\b(token|bearer|basic)(\s+)[!-~]{6,}", re.IGNORECASE)
 def kept(
     exchange: Exchange, asked: bytes | None, answered: bytes | None, hidden: Iterable[str], *, all_words: bool = False
 ) -> Exchange:
-    """The exchange as the log keeps it: of one that failed, or `all_words`, with both bodies, each cut where it is long.
+    """The exchange as the log keeps it: of one that failed, or `all_words`, with both bodies, each cut where long.
 
     Where nobody answered there is nothing to be learnt from what was asked, and a partner that is down is asked often.
     `hidden` is what else nobody may read there: the tokens that were shown, and what its URL names.
