@@ -234,7 +234,8 @@ class Impatient(HttpToolsProtocol):
 
     within: ClassVar[float] = HEADERS_WITHIN
     _patience: asyncio.TimerHandle | None = None
-    _heard = 0  # bytes of headers that have not ended
+    _begun = False  # headers, and they have not ended
+    _heard = 0  # bytes of them
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as Uvicorn has it
         super().connection_made(transport)
@@ -246,6 +247,8 @@ class Impatient(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
+        if self._begun:  # nearly all come whole, and nobody has to wait for those
+            self._wait()
         self._heard = 0 if self._patience is None else self._heard + len(data)
         if self._heard > HEADERS_MAX and not self.transport.is_closing():
             self.transport.write(b"HTTP/1.1 431 Too Long\r\nconnection: close\r\ncontent-length: 0\r\n\r\n")
@@ -253,9 +256,10 @@ class Impatient(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        self._wait()
+        self._begun = True
 
     def on_headers_complete(self) -> None:
+        self._begun = False
         self._go_on()
         super().on_headers_complete()
 
