@@ -45,6 +45,17 @@ returning true
 )
 
 
+async def count(unit: Unit, name: str, asked: list[str]) -> int:
+    """One more, by what is believed; in `asked` once it is not."""
+    before = unit.believed("count", (name,), FROM)
+    if before is None:
+        asked.append(name)
+        before = int(await unit.value(LOCK, name))
+    unit.write(FROM, name, str(before), str(before + 1))
+    unit.learn("count", (name,), before + 1)
+    return int(before)
+
+
 class LampLit(Event, frozen=True, kw_only=True):
     lamp: str
 
@@ -213,17 +224,10 @@ async def test_what_is_believed_is_asked_after_once_it_is_not_so_any_more(
     """`elsewhere`: another process, which says nothing of what it does."""
     asked: list[str] = []
 
-    async def count(unit: Unit, name: str) -> int:
-        before = unit.believed("count", (name,), FROM)
-        if before is None:
-            asked.append(name)
-            before = int(await unit.value(LOCK, name))
-        unit.write(FROM, name, str(before), str(before + 1))
-        unit.learn("count", (name,), before + 1)
-        return int(before)
-
     async def all_counted() -> list[int]:
-        return await asyncio.gather(*(together.run(partial(count, name=name), name) for name in ("a", "b", "c")))
+        return await asyncio.gather(
+            *(together.run(partial(count, name=name, asked=asked), name) for name in ("a", "b", "c"))
+        )
 
     async with database.unit() as unit:
         for name in ("a", "b", "c"):
@@ -244,25 +248,17 @@ async def test_what_is_believed_is_asked_after_once_it_is_not_so_any_more(
 async def test_what_is_new_and_is_not_lets_only_those_beside_it_ask(together: Together, database: Database) -> None:
     asked: list[str] = []
 
-    async def count(unit: Unit, name: str) -> None:
-        before = unit.believed("count", (name,), FROM)
-        if before is None:
-            asked.append(name)
-            before = int(await unit.value(LOCK, name))
-        unit.write(FROM, name, str(before), str(before + 1))
-        unit.learn("count", (name,), before + 1)
-
     async def light(unit: Unit) -> bool:
         return await unit.insert(FIRST, "lamp", "on")
 
     async with database.unit() as unit:
         for name in ("a", "b", "lamp"):
             unit.write(SET, name, "0")
-    await asyncio.gather(*(together.run(partial(count, name=name), name) for name in ("a", "b")))
+    await asyncio.gather(*(together.run(partial(count, name=name, asked=asked), name) for name in ("a", "b")))
     asked.clear()
-    new, _ = await asyncio.gather(together.run(light), together.run(partial(count, name="a"), "a"))
+    new, _ = await asyncio.gather(together.run(light), together.run(partial(count, name="a", asked=asked), "a"))
     assert (new, asked) == (False, ["a"])
-    await asyncio.gather(*(together.run(partial(count, name=name), name) for name in ("a", "b")))
+    await asyncio.gather(*(together.run(partial(count, name=name, asked=asked), name) for name in ("a", "b")))
     assert asked == ["a"], "who was not beside it goes by what is remembered, and so does everybody afterwards"
 
 
