@@ -140,6 +140,38 @@ def test_elprisetjustnu_is_read_in_both_its_currencies() -> None:
     assert sek.steps[0].begin_at == NIGHT and sek.steps[0].length == timedelta(minutes=15)
 
 
+def test_a_recorded_a44_repeats_the_hour_that_it_leaves_out_and_says_its_days_in_any_order() -> None:
+    said = only((DATA / "NO2_2024_entsoe_a44.xml").read_bytes())
+    assert (said.zone, said.currency, len(said.steps)) == ("NO2", "EUR", 48)
+    assert said.published_at == datetime(2024, 10, 5, 16, 45, 36, tzinfo=UTC)
+    assert all(after.begin_at == before.begin_at + timedelta(hours=1) for before, after in pairwise(said.steps))
+    # Its second Period is the day before; of the first, point 7 is not there and says what point 6 said.
+    assert said.steps[0] == MarketStep(datetime(2024, 10, 4, 22, tzinfo=UTC), timedelta(hours=1), Decimal("0.04874"))
+    assert [one.value for one in said.steps[29:32]] == [Decimal("0.04773"), Decimal("0.04773"), Decimal("0.04822")]
+
+
+def test_a_recorded_day_of_nord_pool_has_the_average_that_it_says() -> None:
+    said = only((DATA / "SE3_2024_nordpool.json").read_bytes())
+    assert (said.zone, said.currency, said.per_euro) == ("SE3", "SEK", Decimal("11.6402"))
+    day = of_day(said, date(2024, 11, 5))
+    assert len(day) == len(said.steps) == 24
+    assert round(sum(one.value for one in day) / 24, 5) == Decimal("0.90074")
+    assert max(day, key=lambda one: one.value).begin_at == datetime(2024, 11, 5, 16, tzinfo=UTC)
+
+
+def test_a_recorded_day_of_elprisetjustnu_agrees_with_what_entsoe_recorded_of_it() -> None:
+    _, (sek, eur) = read((DATA / "SE4_2024_elprisetjustnu.json").read_bytes(), ZONES["SE4"])
+    exported = only((DATA / "SE4_2024_entsoe_negative_and_missing.csv").read_bytes())
+    assert list(eur.steps) == of_day(exported, date(2024, 1, 5)) and len(eur.steps) == 24
+    assert (sek.per_euro, sek.steps[17].value) == (Decimal("11.200938"), Decimal("5.89449"))
+
+
+def test_elprisetjustnu_may_say_a_price_near_nothing_by_its_power_of_ten() -> None:
+    hour = b'"EXR":11.17,"time_start":"2026-09-20T10:00:00+02:00","time_end":"2026-09-20T10:15:00+02:00"'
+    _, (sek, eur) = read(b'[{"SEK_per_kWh":1e-05,"EUR_per_kWh":-0.0,' + hour + b"}]", SE3)
+    assert (sek.steps[0].value, eur.steps[0].value) == (Decimal("0.00001"), Decimal(0))
+
+
 def test_carbon_is_read_by_the_hour() -> None:
     _, (said,) = read(samples.electricity_maps(NIGHT, [21, 25]), SE3)
     assert (said.kind, said.currency) == (Kind.CARBON, "")
