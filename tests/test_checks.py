@@ -19,7 +19,7 @@ PROGRAMS = Path(sys.executable).parent
         pytest.param("mypy", id="every type fits"),
     ],
 )
-@pytest.mark.timeout(600)  # types are reckoned anew in a fresh clone: a minute of a core, and more than two on a busy machine
+@pytest.mark.timeout(600)  # in a fresh clone types are reckoned anew: a minute of a core, two and more on a busy one
 def test_that(words: str) -> None:
     program, *arguments = words.split()
     ran = subprocess.run([PROGRAMS / program, *arguments], cwd=ROOT, capture_output=True, text=True, check=False)
