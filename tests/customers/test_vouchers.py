@@ -180,3 +180,10 @@ async def test_what_is_owed_on_sold_vouchers_becomes_income_once_they_ended_and_
     async with database.unit() as unit:
         with pytest.raises(NothingEnded):
             await ending.take_as_income(unit, ref, by="fia")
+    # Said too early: only the ledger knows of it, so that it is taken back there, and can be said again.
+    async with database.unit() as unit:
+        income, _ = await ledger.entries(unit, LADDNAV, account=account)
+        await ledger.take_back(unit, LADDNAV, income.id, "They pay after all", "fia")
+        assert {one.owed for one in await ending.counts(unit, LADDNAV)} == {Decimal(90), Decimal(0)}
+        await ending.take_as_income(unit, ref, by="fia")
+    assert (await balances(database))["revenue:voucher"] == -90

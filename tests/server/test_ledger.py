@@ -21,14 +21,14 @@ LONG_AGO = datetime(2026, 10, 5, 12, tzinfo=UTC)
 
 @pytest.fixture
 async def boss(served: Serving, web: aiohttp.ClientSession) -> Client:
-    """The admin's key of SE*LAD, in whose ledger are two charges of October."""
+    """The admin's key of SE*LAD, in whose ledger are two entries of October, of which it alone knows."""
     async with served.database.unit() as unit:
         for key, amount in (("1", "43.09"), ("2", "10")):
             postings = (
                 Posting(Account(Head.RECEIVABLE, "partner:NL*TNM"), Decimal(amount), "SEK"),
                 Posting(Account(Head.REVENUE, "charging"), -Decimal(amount), "SEK"),
             )
-            entry = Entry(key=key, what="A charge", cites=f"cdr/{key}", postings=postings)
+            entry = Entry(key=key, what="Ended", cites=f"vouchers {key}", postings=postings)
             await ledger.post(unit, LAD, entry, booked_at=LONG_AGO)
     return Client(web, served.url, await a_key(served.database, Role.ADMIN, LAD))
 
@@ -47,7 +47,7 @@ async def test_balances_postings_and_entries_are_read_a_page_at_a_time(boss: Cli
     page = await boss.get(f"{STATEMENT}&limit=1")
     after = await boss.get(f"{STATEMENT}&limit=1&cursor={page['next'].replace('+', '%2B')}")
     assert [line["balance"] for line in (*page["items"], *after["items"])] == [43.09, 53.09]
-    entries = await boss.get("/ledger/entries?account=revenue:charging&cites=cdr/1")
+    entries = await boss.get("/ledger/entries?account=revenue:charging&cites=vouchers%201")
     assert [one["key"] for one in entries["items"]] == ["1"]
     assert await boss.get(f"/ledger/entries/{entries['items'][0]['id']}") == entries["items"][0]
 
@@ -66,14 +66,27 @@ async def test_an_entry_is_taken_back_and_a_month_closed_by_who_is_named(boss: C
     assert [one["amount"] for one in kept] == [53.09, -53.09]
 
 
-async def test_what_cannot_be_is_told_by_its_name(boss: Client) -> None:
+async def elsewhere(served: Serving) -> str:
+    """The id of what a charge posted, which its Credit CDR takes back."""
+    postings = (
+        Posting(Account(Head.RECEIVABLE, "partner:NL*TNM"), Decimal(5), "SEK"),
+        Posting(Account(Head.REVENUE, "charging"), Decimal(-5), "SEK"),
+    )
+    async with served.database.unit() as unit:
+        await ledger.post(unit, LAD, Entry(key="3", what="A charge", cites="cdr SE*LAD/3", postings=postings))
+        return (await ledger.by_key(unit, LAD, "3")).id
+
+
+async def test_what_cannot_be_is_told_by_its_name(boss: Client, served: Serving) -> None:
     _, first = (await boss.get("/ledger/entries"))["items"]
     way = f"/ledger/entries/{first['id']}/reversal"
     _, back = await boss.ask("POST", way, {"why": "Billed twice"})
+    charge = await elsewhere(served)
     for method, path, body, told in (
         ("POST", way, {"why": "Another"}, (409, "already-reversed")),
         ("POST", way, {"why": " "}, (422, "reversal-without-reason")),
         ("POST", f"/ledger/entries/{back['id']}/reversal", {"why": "Back"}, (409, "reversal-is-final")),
+        ("POST", f"/ledger/entries/{charge}/reversal", {"why": "Wrong"}, (409, "undone-elsewhere")),
         ("POST", "/ledger/entries/none/reversal", {"why": "Back"}, (404, "unknown-entry")),
         ("POST", "/ledger/closes", {"month": "2026-13"}, (400, "not-a-month")),
         ("POST", "/ledger/closes", {"month": "9998-01"}, (409, "month-not-over")),

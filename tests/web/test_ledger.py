@@ -24,16 +24,16 @@ async def charged(database: Database, clock: SetClock) -> None:
     """Two charges, one of the month before, and one in euros."""
     async with database.unit() as unit:
         await parties.add(unit, things.party(US))
-    for key, head, amount, currency, days in (
-        ("1", Head.RECEIVABLE, "43.09", "SEK", 30),
-        ("2", Head.RECEIVABLE, "10.00", "SEK", 0),
-        ("3", Head.CLEARING, "1.25", "EUR", 0),
+    for key, head, amount, currency, days, cites in (
+        ("1", Head.RECEIVABLE, "43.09", "SEK", 30, "bank B1"),
+        ("2", Head.RECEIVABLE, "10.00", "SEK", 0, "vouchers V1"),
+        ("3", Head.CLEARING, "1.25", "EUR", 0, "payment P1"),
     ):
         postings = (
             Posting(Account(head, "partner:NL*TNM"), Decimal(amount), currency),
             Posting(Account(Head.REVENUE, "charging"), -Decimal(amount), currency),
         )
-        entry = Entry(key=key, what=f"Charge {key}", cites=f"cdr NL*TNM/{key}", postings=postings)
+        entry = Entry(key=key, what=f"Charge {key}", cites=cites, postings=postings)
         async with database.unit() as unit:
             await ledger.post(unit, US, entry, booked_at=clock.now() - timedelta(days=days))
 
@@ -54,6 +54,11 @@ async def test_a_month_leads_to_an_account_to_an_entry_that_is_taken_back(
     page.once("dialog", lambda dialog: dialog.accept())
     await page.get_by_role("button", name="Take it back").click()
     await expect(page.locator("h1")).to_contain_text("Billed twice Takes back")
+    await page.goto("/ledger/account?account=receivable:partner:NL*TNM&month=2026-10")
+    await page.get_by_role("link", name="Charge 1").click()
+    await expect(page.get_by_role("button", name="Take it back")).to_have_count(0)
+    await page.get_by_role("link", name="Go there").click()  # where it is undone with all that hangs on it
+    await expect(page).to_have_url(re.compile(r"/bank\?of=B1$"))
     async with database.unit() as unit:
         assert await ledger.balance(unit, US, Account(Head.RECEIVABLE, "partner:NL*TNM"), "SEK") == Decimal("43.09")
 

@@ -10,6 +10,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from laddnav.billing.camt import Movement
 from laddnav.billing.open_items import OpenItem
@@ -40,6 +41,7 @@ class BankWhy(StrEnum):
     UNDONE = "UNDONE"  # the bank took back what settled invoices
     UNDONE_BEFORE = "UNDONE_BEFORE"  # the bank took back once more what it had taken back
     PAID_OUT = "PAID_OUT"  # it cites a credit note, and is paid out
+    SAID_WRONG = "SAID_WRONG"  # what was said of it, or read from it, was taken back
     NOTHING = "NOTHING"  # nothing that we know fits
     PERSON = "PERSON"
 
@@ -54,7 +56,7 @@ class Match(Struct, frozen=True, kw_only=True):
 
 class BankEntry(Struct, frozen=True, kw_only=True):
     """A movement as we keep it; it `undoes` the one with this key. `account` is what of the ledger it was decided to
-    be, where that is no debtor's; `fee` what a provider kept of what it paid out.
+    be, where that is no debtor's; `fee` what a provider kept of what it paid out; `times` how often somebody said it.
     """
 
     holder: PartyId
@@ -68,6 +70,7 @@ class BankEntry(Struct, frozen=True, kw_only=True):
     undoes: str | None = None
     account: str | None = None
     fee: Decimal | None = None
+    times: int = 0
     read_at: datetime
     decided_at: datetime | None = None
     decided_by: str = ""
@@ -97,11 +100,34 @@ class UnknownBankEntry(Refusal):
 
 
 class AlreadyDecided(Refusal):
-    """What a movement is, is said once; what was wrong is put right in the ledger."""
+    """What a movement is, is said once; what was wrong is taken back first."""
 
     def __init__(self, ref: str) -> None:
         super().__init__(f"It is known already what movement {ref} is")
         self.ref = ref
+
+
+class NotDecided(Refusal):
+    """Nobody has said yet what this movement is, so that there is nothing to take back."""
+
+    def __init__(self, ref: str) -> None:
+        super().__init__(f"Nobody has said yet what movement {ref} is")
+        self.ref = ref
+
+
+class WentBack(Refusal):
+    """The bank took back what this movement paid: what it was stays said, as long as that other movement stands so."""
+
+    def __init__(self, other: str) -> None:
+        super().__init__(f"Movement {other} takes it back; say first that this is something else")
+        self.other = other
+
+
+class WhyNot(Refusal):
+    """Whoever takes back what was said of a movement says why."""
+
+    def __init__(self) -> None:
+        super().__init__("why: say why the movement is not what was said")
 
 
 class UnfitFee(Refusal):
@@ -203,9 +229,22 @@ def came(movement: Movement, debtor_id: str | None) -> Entry:
     return _moved(movement, f"bank {movement.key}", bank_account(movement), _of(debtor_id))
 
 
-def was(movement: Movement, account: Account) -> Entry:
+def was(movement: Movement, account: Account, times: int) -> Entry:
     """What nobody knew is known to be this account's."""
-    return _moved(movement, f"bank {movement.key} is", UNMATCHED, account)
+    return _moved(movement, f"bank {movement.key} is{_again(times)}", UNMATCHED, account)
+
+
+def was_not(movement: Movement, debtor_id: str) -> Entry:
+    """It came, and what it cites was read wrongly: nobody knows yet whose it is."""
+    return replace(
+        _moved(movement, f"bank {movement.key} is not", receivable(debtor_id), UNMATCHED),
+        what="Of the bank's movement nobody knows whose it is",
+    )
+
+
+def _again(times: int) -> str:
+    """What was taken back is not posted again under its old key."""
+    return f" {times}" if times > 1 else ""
 
 
 class Payout(Struct, frozen=True, kw_only=True):
@@ -237,11 +276,11 @@ def is_provider(account: Account) -> bool:
     return account.head is Head.CLEARING and account != UNMATCHED and bool(account.of)
 
 
-def kept_of_it(movement: Movement, account: Account, fee: Decimal) -> Entry:
+def kept_of_it(movement: Movement, account: Account, fee: Decimal, times: int) -> Entry:
     """What a provider kept of a payout: it owes us that no more."""
     provider = account.of.removeprefix("payouts:").partition(":")[0]
     return Entry(
-        key=f"bank {movement.key} fee",
+        key=fee_key(movement, times),
         what="Kept by a provider of what it paid out",
         cites=f"bank {movement.key}",
         postings=(
@@ -251,9 +290,13 @@ def kept_of_it(movement: Movement, account: Account, fee: Decimal) -> Entry:
     )
 
 
+def fee_key(movement: Movement, times: int) -> str:
+    return f"bank {movement.key} fee{_again(times)}"
+
+
 def source_of(entry: BankEntry) -> str:
     """The key of the entry of the ledger by which it was its debtor's."""
-    return f"bank {entry.movement.key}" + (" is" if entry.state is BankState.DECIDED else "")
+    return f"bank {entry.movement.key}" + (f" is{_again(entry.times)}" if entry.state is BankState.DECIDED else "")
 
 
 def _of(debtor_id: str | None) -> Account:

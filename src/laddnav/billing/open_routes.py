@@ -77,6 +77,10 @@ class WrittenOffInError(Struct, frozen=True, kw_only=True, forbid_unknown_fields
     why: Why
 
 
+class SaidWrong(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    why: Why
+
+
 class PayBack(Struct, frozen=True, kw_only=True):
     """Without `amount`, all that is on account and a provider took."""
 
@@ -291,6 +295,11 @@ async def decide_bank_movement(unit: Unit, by: Visitor, ref: str, body: DecideMo
     )
 
 
+async def take_bank_movement_back(unit: Unit, by: Visitor, ref: str, body: SaidWrong) -> BankEntry:
+    """It is not what was said of it: what it settled is open again, and somebody says anew what it is."""
+    return await banking.take_back(unit, ref, body.why, by=by.name)
+
+
 BANK_FILE_MOST = 32_000_000  # bytes of a body: the longest file as text in JSON, where quotes and ends of lines are two
 
 ROUTES = (
@@ -313,4 +322,5 @@ ROUTES = (
     Route(method="POST", path="/bank-files", does=read_bank_file, needs=Role.FINANCE, most=BANK_FILE_MOST),
     Route(method="GET", path="/bank-movements", does=list_bank_movements, needs=Role.FINANCE),
     Route(method="POST", path="/bank-movements/{ref}/decide", does=decide_bank_movement, needs=Role.FINANCE),
+    Route(method="POST", path="/bank-movements/{ref}/take-back", does=take_bank_movement_back, needs=Role.FINANCE),
 )

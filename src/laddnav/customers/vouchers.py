@@ -120,15 +120,16 @@ def over(batch: Batch, today: date) -> bool:
     return batch.expires_on is not None and today >= batch.expires_on
 
 
-def ended(batch: Batch, owed: Decimal, today: date) -> Entry:
-    """What is owed on them is owed no more; it was never a sale of anything, so that it bears no VAT.
+def ended(batch: Batch, owed: Decimal, today: date, times: int) -> Entry:
+    """What is owed on them is owed no more, for the first time or again (`times`). It was never a sale of anything, so
+    that it bears no VAT.
 
     Raises NothingEnded.
     """
     if not batch.sold or not over(batch, today) or owed <= 0:
         raise NothingEnded(batch.ref)
     return Entry(
-        key=f"vouchers {batch.ref} ended {today} {owed}",
+        key=f"vouchers {batch.ref} ended {today} {owed}" + (f" {times}" if times > 1 else ""),
         what=f"Vouchers {batch.name} ended unused",
         cites=f"vouchers {batch.ref}",
         postings=(

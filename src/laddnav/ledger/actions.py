@@ -27,6 +27,7 @@ from laddnav.ledger.model import (
     Total,
     Trial,
 )
+from laddnav.ledger.origin import undone_here
 from laddnav.ledger.rules import AlreadyReversed, ClosedInOrder, PostedDifferently, UnknownEntry
 from laddnav.parties import actions as parties
 from laddnav.parties.rules import zone_of
@@ -74,7 +75,8 @@ async def post_many(
 
 
 async def reverse(unit: Unit, holder: PartyId, key: str, why: str, by: str) -> Posted:
-    """Take back the Entry of this key, from now on: another mirrors it and names it.
+    """Take back the Entry of this key, from now on: another mirrors it and names it. For the room that posted it,
+    which puts right whatever else it keeps of it; for a person see `take_back`.
 
     Again for the same reason is nothing. Raises UnknownEntry, ReversalWithoutReason, ReversalIsFinal, AlreadyReversed.
     """
@@ -87,6 +89,17 @@ async def reverse(unit: Unit, holder: PartyId, key: str, why: str, by: str) -> P
     if made is None or made.entry != entry:
         raise AlreadyReversed(key, "" if made is None else made.entry.what)
     return made
+
+
+async def take_back(unit: Unit, holder: PartyId, entry_id: str, why: str, by: str) -> Posted:
+    """What only the ledger knows of is taken back in it.
+
+    Raises UnknownEntry, UndoneElsewhere, ReversalWithoutReason, ReversalIsFinal, AlreadyReversed.
+    """
+    taken = await entry(unit, holder, entry_id)
+    if taken.reverses is None:
+        undone_here(taken.entry)
+    return await reverse(unit, holder, taken.entry.key, why, by)
 
 
 # ---- Balances

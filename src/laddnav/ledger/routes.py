@@ -188,10 +188,11 @@ async def fetch_entry(unit: Unit, by: Visitor, id: str, *, party: PartyId | None
 
 
 async def reverse_entry(unit: Unit, by: Visitor, id: str, body: Back, *, party: PartyId | None = None) -> EntryShown:
-    """Take an entry back, once and from now on: the answer mirrors it. Again for the same reason changes nothing."""
-    holder = await _holder(unit, by, party)
-    taken = await actions.entry(unit, holder, id)
-    return _entry(await actions.reverse(unit, holder, taken.entry.key, body.why, by.name))
+    """Take an entry back, once and from now on: the answer mirrors it. Again for the same reason changes nothing.
+
+    Of what a charge, an invoice, a payment, the bank or a settlement posted more hangs on it: it is undone there.
+    """
+    return _entry(await actions.take_back(unit, await _holder(unit, by, party), id, body.why, by.name))
 
 
 async def list_closes(unit: Unit, by: Visitor, *, party: PartyId | None = None) -> Page[Close]:

@@ -8,7 +8,7 @@ from typing import Any
 from starlette.responses import Response
 
 from laddnav.analytics.rules import NoMonth
-from laddnav.billing.bank import AlreadyDecided, UnknownBankEntry
+from laddnav.billing.bank import AlreadyDecided, NotDecided, UnknownBankEntry, WentBack
 from laddnav.billing.credits import NothingToCredit
 from laddnav.billing.open_items import NothingOnAccount, NotOpen
 from laddnav.billing.reminding import NotOverdue, RemindersStopped
@@ -25,6 +25,7 @@ from laddnav.fleets.rules import FleetExists, NotSwappable, SignTaken, UnknownDe
 from laddnav.kit import json
 from laddnav.kit.json import Unreadable
 from laddnav.kit.refusal import Refusal, Trouble
+from laddnav.ledger.origin import UndoneElsewhere
 from laddnav.ledger.rules import (
     AlreadyReversed,
     ClosedInOrder,
@@ -164,6 +165,8 @@ STATUS: dict[type[Exception], int] = {
     UnknownInvoice: 404,
     UnknownBankEntry: 404,
     AlreadyDecided: 409,
+    NotDecided: 409,
+    WentBack: 409,
     NothingOnAccount: 409,
     NothingToCredit: 409,
     NotOpen: 404,
@@ -271,6 +274,7 @@ STATUS: dict[type[Exception], int] = {
     RefundDecided: 409,
     ReservationOver: 409,
     ReversalIsFinal: 409,
+    UndoneElsewhere: 409,
     StationExists: 409,
     TooLarge: 413,
     NoAnswer: 504,

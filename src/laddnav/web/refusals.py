@@ -5,7 +5,7 @@ from __future__ import annotations
 from laddnav.analytics.money import NotADay
 from laddnav.analytics.rules import NoMonth
 from laddnav.billing.actions.mailing import NowhereToSend
-from laddnav.billing.bank import AlreadyDecided, UnknownBankEntry, WhoseIsIt
+from laddnav.billing.bank import AlreadyDecided, NotDecided, UnknownBankEntry, WentBack, WhoseIsIt, WhyNot
 from laddnav.billing.camt import NotAStatement
 from laddnav.billing.credits import CreditWithoutReason, NothingToCredit
 from laddnav.billing.einvoice import NotIssuedYet, NoVatNumber
@@ -27,6 +27,7 @@ from laddnav.kit.ids import NotAPartyId
 from laddnav.kit.refusal import Refusal, Trouble
 from laddnav.ledger.chart import UnfitNumber
 from laddnav.ledger.exports import WhichCurrency, YearsApart
+from laddnav.ledger.origin import UndoneElsewhere
 from laddnav.ledger.rules import (
     AlreadyReversed,
     ClosedInOrder,
@@ -227,6 +228,7 @@ SENTENCES: dict[type[Exception], str] = {
     ReversalIsFinal: N_("This entry takes another one back, and stays."),
     ReversalWithoutReason: N_("Say why the entry is taken back."),
     UnfitNumber: N_("The number of an account has 1 to 10 digits, and its name 1 to 100 characters."),
+    UndoneElsewhere: N_("This entry is undone where it came from, as its page says."),
     UnknownEntry: N_("There is no such entry."),
     WhichCurrency: N_("A SIE file is of one currency: choose one."),
     YearsApart: N_("These are not months of one year, the first not after the last."),
@@ -244,6 +246,9 @@ SENTENCES: dict[type[Exception], str] = {
     NowhereToSend: N_("The buyer has no e-mail address; give it one first."),
     UnknownBankEntry: N_("There is no such movement."),
     AlreadyDecided: N_("It is known already what this movement is."),
+    NotDecided: N_("Nobody has said yet what this movement is."),
+    WentBack: N_("The bank took this movement back: say first that the other one is something else."),
+    WhyNot: N_("Say why the movement is not what was said."),
     WhoseIsIt: N_("Say of which debtor it is, or of which account of the ledger."),
     NotAStatement: N_("This is no bank statement as camt.053 version 02 or 08 has it: %(place)s: %(why)s"),
     CreditWithoutReason: N_("Say why the invoice is credited."),

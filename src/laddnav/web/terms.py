@@ -58,6 +58,19 @@ TERMS: dict[str, str] = {
     "PURPOSE_SESSION": N_("A charge"),
     "PURPOSE_INVOICE": N_("An invoice"),
     "BANK_REFERENCE": N_("It cites its invoice."),
+    "BANK_SAID_WRONG": N_("What was said of it was wrong."),
+    "UNDONE_CHARGE": N_("A charge posted it. Credit its CDR, or its line on the invoice: then it is no debt any more."),
+    "UNDONE_INVOICE": N_(
+        "It belongs to an invoice. Credit that on its page, whole or by the line, or take back that it was written off."
+    ),
+    "UNDONE_PAYMENT": N_("It is what a payment moved. Give it back on the page of the payment."),
+    "UNDONE_PROVIDER": N_("It is what a payment provider says that it moved; only the provider moves it back."),
+    "UNDONE_BANK": N_("It is a movement at the bank. Say on its page that it is something else."),
+    "UNDONE_SETTLEMENT": N_("It belongs to a settlement with a partner. Take the settlement back on its page."),
+    "UNDONE_HOST": N_(
+        "It is agreed with a host and stands on their statement, which stays. Agree otherwise from now on."
+    ),
+    "UNDONE_UNKNOWN": N_("Nothing of this system posted it. Whoever did knows what hangs on it, and takes it back."),
     "BANK_SEVERAL_DEBTORS": N_("It cites invoices of several debtors."),
     "BANK_AMOUNT_AND_NAME": N_("One open invoice has this amount, and its debtor the payer’s name."),
     "BANK_AMOUNT": N_("One open invoice has this amount."),

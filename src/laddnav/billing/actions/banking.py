@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from msgspec.structs import replace
 
 from laddnav.billing import bank
-from laddnav.billing.actions import buyers
+from laddnav.billing.actions import buyers, undoing
 from laddnav.billing.actions.settling import settle
 from laddnav.billing.bank import (
     AlreadyDecided,
@@ -20,10 +20,13 @@ from laddnav.billing.bank import (
     BankState,
     BankWhy,
     Match,
+    NotDecided,
     Payout,
     UnfitFee,
     UnknownBankEntry,
+    WentBack,
     WhoseIsIt,
+    WhyNot,
 )
 from laddnav.billing.camt import Movement, statements
 from laddnav.billing.postings import receivable
@@ -148,18 +151,18 @@ async def decide(
         raise AlreadyDecided(ref)
     if (debtor_id is None) == (account is None):
         raise WhoseIsIt
-    movement, holder = entry.movement, entry.holder
+    movement, holder, times = entry.movement, entry.holder, entry.times + 1
     if fee is not None and not _fits(fee, movement, account):
         raise UnfitFee(movement.currency)
     if debtor_id is None:
         assert account is not None
         of = account_of(account)
-        await ledger.post(unit, holder, bank.was(movement, of))
+        await ledger.post(unit, holder, bank.was(movement, of, times))
         if fee:
-            await ledger.post(unit, holder, bank.kept_of_it(movement, of, fee))
+            await ledger.post(unit, holder, bank.kept_of_it(movement, of, fee, times))
     else:
         await buyers.locked(unit, holder, debtor_id)
-        posted = bank.was(movement, receivable(debtor_id))
+        posted = bank.was(movement, receivable(debtor_id), times)
         await ledger.post(unit, holder, posted)
         cites = numbers or None
         source = posted.key
@@ -172,12 +175,59 @@ async def decide(
         numbers=numbers,
         account=account,
         fee=fee,
+        times=times,
         decided_at=unit.now,
         decided_by=by,
     )
     store.update(unit, decided)
     people.note(unit, by, "decide bank movement", f"bank {movement.key}", debtor_id or account or "")
     return decided
+
+
+async def take_back(unit: Unit, ref: str, why: str, *, by: str) -> BankEntry:
+    """It is not what was said of it, or read from it: what it settled is open again, and somebody says anew what it is.
+
+    That it moved stays. Raises UnknownBankEntry, NotDecided, WentBack, WhyNot.
+    """
+    entry = await store.locked(unit, ref)
+    if entry is None:
+        raise UnknownBankEntry(ref)
+    await store.hold(unit, entry.holder)  # a file that is being read may find it as it was
+    if entry.state not in (BankState.MATCHED, BankState.DECIDED):
+        raise NotDecided(ref)
+    other = await store.undoing(unit, entry.holder, entry.movement.key)
+    if other is not None:
+        raise WentBack(other)
+    if not why.strip():
+        raise WhyNot
+    movement, holder, debtor_id, source = entry.movement, entry.holder, entry.debtor_id, bank.source_of(entry)
+    if entry.state is BankState.MATCHED:
+        assert debtor_id is not None, "it was matched with somebody"
+        was_not = bank.was_not(movement, debtor_id)
+        await ledger.post(unit, holder, was_not)
+        back = was_not.key
+    else:
+        back = (await ledger.reverse(unit, holder, source, why, by)).entry.key
+        if entry.fee:
+            await ledger.reverse(unit, holder, bank.fee_key(movement, entry.times), why, by)
+    if debtor_id is not None:
+        await undoing.take_back(unit, holder, debtor_id, source, source=back, by=by)
+    unsaid = replace(
+        entry,
+        state=BankState.UNMATCHED,
+        why=BankWhy.SAID_WRONG,
+        debtor_id=None,
+        numbers=(),
+        undoes=None,
+        account=None,
+        fee=None,
+        times=entry.times if entry.state is BankState.MATCHED else max(entry.times, 1),
+        decided_at=None,
+        decided_by="",
+    )
+    store.update(unit, unsaid)
+    people.note(unit, by, "take back what a movement was", f"bank {movement.key}", why.strip())
+    return unsaid
 
 
 def _fits(fee: Decimal, movement: Movement, account: str | None) -> bool:
@@ -209,6 +259,11 @@ async def entries(
 ) -> tuple[BankEntry, ...]:
     """The newest first; or only those that somebody has to decide."""
     return await store.entries(unit, holder, to_decide=to_decide, after=after, limit=limit)
+
+
+async def keyed(unit: Unit, holder: PartyId | None, key: str) -> tuple[BankEntry, ...]:
+    """That of this key, of each party that has it: one, or none."""
+    return await store.keyed_anywhere(unit, holder, key)
 
 
 async def files(

@@ -1,4 +1,4 @@
-"""What settled something is taken back: just that is open again, whoever else settled the rest."""
+"""What settled something, or opened it again, is taken back: just that, whoever else settled the rest."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from laddnav.ledger import actions as ledger
 
 
 async def take_back(unit: Unit, holder: PartyId, debtor_id: str, undone: str, *, source: str, by: str = "") -> None:
-    """The entry `source` takes back `undone`: what that had settled is open again, as far as it still is settled.
+    """The entry `source` takes back `undone`: what that had settled is open again, as far as it still is settled,
+    and what it had opened is settled again, as far as it still is open.
 
     The same source again is nothing. Raises UnknownDebtor, UnknownEntry.
     """

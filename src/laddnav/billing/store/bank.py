@@ -25,7 +25,7 @@ INSERT_ENTRY = """
 insert into bank_entry (holder, ref, key, account, booked_on, amount, currency, end_to_end, undoes, state, body)
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
 """
-UPDATE_ENTRY = "update bank_entry set state = $3, body = $4 where holder = $1 and ref = $2"
+UPDATE_ENTRY = "update bank_entry set state = $3, undoes = $4, body = $5 where holder = $1 and ref = $2"
 ENTRY = "select body from bank_entry where ref = $1 for update"
 ENTRIES = """
 select body from bank_entry
@@ -39,7 +39,11 @@ from bank_entry b
 where holder = $1 and account = $2 and amount = $3 and currency = $4 and booked_on <= $5
 order by booked_on desc, ref desc limit 20
 """
+UNDOING = "select key from bank_entry where holder = $1 and undoes = $2"
 KEYED = "select body from bank_entry where holder = $1 and key = $2"
+KEYED_ANYWHERE = """
+select body from bank_entry where ($1::text is null or holder = $1) and key = $2 order by ref desc limit 20
+"""
 OF_AMOUNT = f"""{ITEM}
 where i.holder = $1 and i.currency = $2 and i.settled <> i.to_pay and i.to_pay - i.settled = $3
 order by i.due_at, i.number limit 3
@@ -82,7 +86,7 @@ def insert(unit: Unit, entry: BankEntry) -> None:
 
 
 def update(unit: Unit, entry: BankEntry) -> None:
-    unit.write(UPDATE_ENTRY, str(entry.holder), entry.ref, entry.state, json.encode(entry).decode())
+    unit.write(UPDATE_ENTRY, str(entry.holder), entry.ref, entry.state, entry.undoes, json.encode(entry).decode())
 
 
 async def locked(unit: Unit, ref: str) -> BankEntry | None:
@@ -107,6 +111,17 @@ async def came_before(unit: Unit, holder: PartyId, went: Movement) -> tuple[tupl
 async def keyed(unit: Unit, holder: PartyId, key: str) -> BankEntry | None:
     row = await unit.fetch_one(KEYED, str(holder), key)
     return None if row is None else json.decode(row["body"], BankEntry)
+
+
+async def keyed_anywhere(unit: Unit, holder: PartyId | None, key: str) -> tuple[BankEntry, ...]:
+    rows = await unit.fetch(KEYED_ANYWHERE, holder and str(holder), key)
+    return tuple(json.decode(row["body"], BankEntry) for row in rows)
+
+
+async def undoing(unit: Unit, holder: PartyId, key: str) -> str | None:
+    """The key of the movement by which the bank took this one back."""
+    row = await unit.fetch_one(UNDOING, str(holder), key)
+    return None if row is None else str(row["key"])
 
 
 async def of_amount(unit: Unit, holder: PartyId, currency: str, amount: Decimal) -> tuple[OpenItem, ...]:

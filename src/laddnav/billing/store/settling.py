@@ -17,11 +17,12 @@ from unnest($8::text[], $9::text[], $10::numeric[], $11::text[]) as added(id, in
 OF_SOURCE = """
 select source, invoice_ref, amount, why, by, at from settled where holder = $1 and source = $2 order by at, id
 """
+# Without it an invoice is settled between nothing and what is to pay, whoever else settled or opened it since.
 STILL_SETTLED = """
-select s.currency, s.invoice_ref, least(sum(s.amount), i.settled) as amount
+select s.currency, s.invoice_ref, i.settled -
+  greatest(least(i.settled - sum(s.amount), greatest(i.to_pay, 0)), least(i.to_pay, 0)) as amount
 from settled s join invoice i on i.holder = s.holder and i.ref = s.invoice_ref
-where s.holder = $1 and s.source = $2 group by s.currency, s.invoice_ref, i.settled
-having sum(s.amount) > 0 and i.settled > 0 order by s.invoice_ref
+where s.holder = $1 and s.source = $2 group by s.currency, s.invoice_ref, i.settled, i.to_pay order by s.invoice_ref
 """
 OF_INVOICE = """
 select source, invoice_ref, amount, why, by, at from settled where holder = $1 and invoice_ref = $2 order by at, id
@@ -117,9 +118,9 @@ async def of_source(unit: Unit, holder: PartyId, source: str) -> tuple[SettledBy
 
 
 async def still_settled(unit: Unit, holder: PartyId, source: str) -> dict[str, list[tuple[str, Decimal]]]:
-    """currency → (invoice, what this source settled of it and is settled still)."""
+    """currency → (invoice, what this source settled of it and is settled still); below zero, what it opened again."""
     found: dict[str, list[tuple[str, Decimal]]] = {}
-    for row in await unit.fetch(STILL_SETTLED, str(holder), source):
+    for row in [one for one in await unit.fetch(STILL_SETTLED, str(holder), source) if one["amount"]]:
         found.setdefault(row["currency"], []).append((row["invoice_ref"], row["amount"]))
     return found
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from starlette.responses import Response, StreamingResponse
 
@@ -18,6 +18,7 @@ from laddnav.ledger import actions as ledger
 from laddnav.ledger.chart import Chart, Number
 from laddnav.ledger.exports import Format
 from laddnav.ledger.model import Head, Posted
+from laddnav.ledger.origin import origin
 from laddnav.ledger.routes import cursor_of, place_of
 from laddnav.ledger.rules import NotAnAccount, account_of
 from laddnav.parties.model import Party
@@ -107,15 +108,20 @@ async def entry(asked: Asked) -> Response:
             month=await ledger.month(unit, party.holder),
             chart=number,
             cited=await _cited(unit, posted),
-            may_reverse=allows(asked.visitor, Role.FINANCE) and posted.reverses is None and posted.reversed_by is None,
+            stands=posted.reverses is None and posted.reversed_by is None,
+            origin=origin(posted.entry),
+            may_reverse=allows(asked.visitor, Role.FINANCE),
         )
+
+
+_PAGES = {"payment": "/payments/", "settlement": "/settlements/", "bank": "/bank?of="}
 
 
 async def _cited(unit: Unit, posted: Posted) -> str | None:
     """Where what it rests on is shown."""
     kind, _, what = posted.entry.cites.partition(" ")
-    if kind == "payment":
-        return f"/payments/{what}"
+    if kind in _PAGES:
+        return _PAGES[kind] + quote(what, safe="")
     if kind == "invoice":
         try:
             return f"/invoices/{(await billing.invoice(unit, what)).ref}"
@@ -132,11 +138,11 @@ async def _cited(unit: Unit, posted: Posted) -> str | None:
 
 
 async def reverse(asked: Asked) -> Response:
+    """Raises UndoneElsewhere, ReversalWithoutReason, ReversalIsFinal, AlreadyReversed, UnknownEntry, NotYours."""
     party = _of(asked, asked.said("party"))
     async with asked.unit() as unit:
-        taken = await ledger.entry(unit, party.holder, asked.part("id"))
-        back = await ledger.reverse(unit, party.holder, taken.entry.key, asked.said("why")[:500], asked.visitor.name)
-        people.note(unit, asked.visitor.name, "reverse entry", f"entry {taken.id}", back.entry.what)
+        back = await ledger.take_back(unit, party.holder, asked.part("id"), asked.said("why")[:500], asked.visitor.name)
+        people.note(unit, asked.visitor.name, "reverse entry", f"entry {back.reverses}", back.entry.what)
     return asked.done(
         f"/ledger/entries/{back.id}?{urlencode({'party': str(party.holder)})}", asked.say("The entry is taken back.")
     )

@@ -193,10 +193,13 @@ async def pay_back(asked: Asked) -> Response:
 
 
 async def bank(asked: Asked) -> Response:
-    cursor, show = asked.query("cursor"), asked.query("show") or "decide"
+    cursor, show, of = asked.query("cursor"), asked.query("show") or "decide", asked.query("of")
     async with asked.unit() as unit:
         holder = asked.visitor.holder
-        found = await banking.entries(unit, holder, to_decide=show == "decide", after=cursor, limit=PAGE + 1)
+        if of is None:
+            found = await banking.entries(unit, holder, to_decide=show == "decide", after=cursor, limit=PAGE + 1)
+        else:
+            found, show = await banking.keyed(unit, holder, of), "all"
         files = await banking.files(unit, holder, limit=FILES_SHOWN)
         names = {one.id: one.name for one in await billing.debtors(unit, holder)} if found else {}
         asked_of = [one for one in found[:PAGE] if one.state in (BankState.PROPOSED, BankState.UNMATCHED)]
@@ -281,6 +284,15 @@ def _fee(asked: Asked, currency: str) -> Decimal | None:
         raise UnfitFee(currency) from error
 
 
+async def take_movement_back(asked: Asked) -> Response:
+    """Raises UnknownBankEntry, NotDecided, WentBack, WhyNot."""
+    async with asked.unit() as unit:
+        entry = await banking.entry(unit, asked.part("ref"))
+        yours(asked.visitor, entry.holder)
+        await banking.take_back(unit, entry.ref, asked.said("why")[:500], by=asked.visitor.name)
+    return asked.done("/bank", asked.say("It waits again for somebody to say what it is."))
+
+
 DOORS: tuple[Door, ...] = (
     see("/open-items", list_open),
     do("/open-items/reminders", turn_reminders, Role.FINANCE),
@@ -295,4 +307,5 @@ DOORS: tuple[Door, ...] = (
     see("/bank", bank, Role.FINANCE),
     do("/bank", read, Role.FINANCE, form_max=FILES_MAX),
     do("/bank/{ref}", decide, Role.FINANCE),
+    do("/bank/{ref}/take-back", take_movement_back, Role.FINANCE),
 )
