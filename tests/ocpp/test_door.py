@@ -61,7 +61,9 @@ async def test_a_silent_station_that_knocks_in_vain_is_listed_with_what_it_lacks
 
     async def ails() -> set[tuple[Ill, str]]:
         async with database.unit() as unit:
-            return {(one.ill, one.noticed[0][:16] if one.noticed else "") for one in await attention.wanted(unit, US)}
+            return {
+                (one.ill, str(one.noticed[0])[:16] if one.noticed else "") for one in await attention.wanted(unit, US)
+            }
 
     station = await Raw.connect(url)
     with pytest.raises(InvalidStatus):

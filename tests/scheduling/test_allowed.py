@@ -62,7 +62,7 @@ def test_where_a_limit_leaves_less_than_a_car_begins_at_it_rests_and_says_what_i
 
 def test_a_building_that_alone_draws_more_than_is_allowed_leaves_nothing_and_is_noted() -> None:
     plan = planned(site(car(), load=np.full((3, 8), 2.0), import_max=np.full(8, 5.0)))
-    assert not plan.power.any() and any("more than others allow" in note for note in plan.notes)
+    assert not plan.power.any() and any("more than others allow" in note.text for note in plan.notes)
 
 
 def test_a_battery_makes_room_within_a_limit_of_the_grid_and_none_within_one_of_the_cars() -> None:
@@ -108,4 +108,4 @@ def test_of_what_may_go_out_cars_and_battery_give_no_more_and_the_roof_what_it_m
     plan = planner(cheap_then_dear)
     assert plan.grid[4] < -11 and plan.grid[5:].min() >= -6.01
     assert plan.grid[5:] == pytest.approx([-3, -3, -6], abs=0.05)
-    assert ["alone gives" in one for one in plan.notes].count(True) == 1
+    assert ["alone gives" in one.text for one in plan.notes].count(True) == 1

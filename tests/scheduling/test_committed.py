@@ -164,7 +164,7 @@ def test_who_draws_more_than_it_may_counts_with_that_at_once_and_is_out_after_it
     again = replace(rogue, drawn_at=NOON + 50 * SECOND)
     assert committed.outcasts(replace(moment, at=NOON + 59 * SECOND, outlets=(again,))) == ()
     (outcast,) = committed.outcasts(replace(moment, at=NOON + 60 * SECOND, outlets=(again,)))
-    assert outcast.why == "It draws 20.0 A, may draw 8.0 A, and has not followed for 60 s"
+    assert outcast.why.text == "It draws 20.0 A, may draw 8.0 A, and has not followed for 60 s"
     assert may(replace(rogue, ban=Ban(since_at=NOON))) == 32
 
 

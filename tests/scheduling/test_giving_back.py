@@ -97,7 +97,7 @@ def test_who_rests_after_giving_back_rests_at_once_and_charges_by_steps() -> Non
 def test_who_gives_back_unasked_or_more_than_it_was_told_is_taken_out() -> None:
     unasked = giver(drawn=(-8.0,) * 3, drawn_at=NOON, over_since_at=NOON - timedelta(minutes=2))
     (out,) = outcasts(at_noon(unasked))
-    assert out.why == "It gives back 8.0 A, was told to give 0.0 A, and has not followed for 120 s"
+    assert out.why.text == "It gives back 8.0 A, was told to give 0.0 A, and has not followed for 120 s"
     assert not outcasts(at_noon(replace(unasked, leases=(lease(1, -8),))))
     assert len(outcasts(at_noon(replace(unasked, leases=(lease(1, -6),))))) == 1
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from laddnav.scheduling.at_once import at_once
+from laddnav.scheduling.notes import NoteKind, noted
 from laddnav.scheduling.optimum import optimum
 from laddnav.scheduling.repair import planned
 from laddnav.scheduling.site import Battery, Plan, Site
@@ -53,7 +54,7 @@ def test_a_car_takes_what_would_be_left_lying_before_what_could_be_sold(planner:
 def test_one_that_cannot_be_told_says_how_much_too_much_goes_out() -> None:
     plan = planned(roofed(bends=False))
     assert plan.grid.tolist() == (-SUN).tolist() and not plan.roof_down.size
-    assert plan.notes == ("The roof alone gives up to 6.0 kW more than others allow to go out, in 3 steps",)
+    assert plan.notes == (noted(NoteKind.ROOF_BEYOND_LIMIT, kw=6.0, count=3),)
 
 
 @settings(max_examples=25)

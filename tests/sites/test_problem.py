@@ -68,7 +68,7 @@ def test_a_plan_promises_no_more_than_a_limit_leaves() -> None:
     free = solved(now, Outlook(), number=1, why="a test")
     held = solved(replace(now, limits=(limit(5),)), Outlook(), number=2, why="a test")
     assert free.cars[0].unmet == 0 and held.cars[0].unmet == pytest.approx(10, abs=0.05)
-    assert max(held.grid) <= 5.001 and any("will miss 10.0 kWh" in note for note in held.notes)
+    assert max(held.grid) <= 5.001 and any("will miss 10.0 kWh" in str(note) for note in held.notes)
 
 
 def test_a_limit_that_comes_changes_or_goes_is_another_situation() -> None:

@@ -20,8 +20,9 @@ Said = str | tuple[str, ...]
 
 
 def said_by_the_pages() -> set[Said]:
-    found = extract_from_dir(HERE, METHODS, keywords=KEYWORDS)
-    return {message for _, _, message, _, _ in found}
+    """With what plans say of themselves, which their own room words."""
+    folders = (HERE, HERE.parent / "scheduling")
+    return {one[2] for folder in folders for one in extract_from_dir(folder, METHODS, keywords=KEYWORDS)}
 
 
 def said_in_swedish() -> Iterator[tuple[Said, Said]]:

@@ -207,7 +207,7 @@ def _spelt(done: ChargingPlan, rows: Sequence[Row], prices: Series, asked: Names
         "unmet": [
             {"session_id": one.session_id, "unmet_kwh": round(one.kwh, 4), "reason": one.reason} for one in done.missed
         ],
-        "notes": list(done.notes),
+        "notes": [note.text for note in done.notes],
     }
 
 
@@ -252,7 +252,7 @@ def _show(done: ChargingPlan, rows: Sequence[Row], prices: Series) -> None:
     for one in done.missed:
         console.print(f"{one.session_id} misses {one.kwh:.2f} kWh: {one.reason}", style="red", markup=False)
     for note in done.notes:
-        console.print(note, style="yellow", markup=False)
+        console.print(note.text, style="yellow", markup=False)
 
 
 def _windows(done: ChargingPlan, own: Floats, row: Row) -> Iterable[str]:

@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from laddnav.kit.ids import PartyId
 from laddnav.locations.model import Status
+from laddnav.scheduling.notes import Said
 
 
 class Ill(StrEnum):
@@ -133,7 +134,7 @@ class Out(Struct, frozen=True, kw_only=True):
     evse_no: int
     evse_uid: str | None
     site_ref: str
-    why: str
+    why: Said
     since: datetime
     drivers: int
     money: Decimal
@@ -152,7 +153,7 @@ class Attention(Struct, frozen=True, kw_only=True):
     evse_no: int | None = None
     evse_uid: str | None = None
     ill: Ill
-    noticed: tuple[str, ...] = ()
+    noticed: tuple[Said, ...] = ()
     last_id: int | None = None
     severity: int | None = None
     site_ref: str | None = None

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from laddnav.kit.refusal import Refusal
 from laddnav.market.model import Series
 from laddnav.scheduling.at_once import at_once
+from laddnav.scheduling.notes import Note, NoteKind, noted
 from laddnav.scheduling.repair import planned
 from laddnav.scheduling.site import Car, Floats, Panel, Site, Steps
 
@@ -73,7 +74,7 @@ class ChargingPlan(Struct, frozen=True, kw_only=True):
     at_once_cost: float
     at_once_kwh: float
     missed: tuple[Missed, ...]
-    notes: tuple[str, ...]
+    notes: tuple[Note, ...]
 
 
 def charging_plan(needs: Sequence[Need], prices: Series, *, limit: float, power_min: float = LEAST) -> ChargingPlan:
@@ -105,7 +106,7 @@ def charging_plan(needs: Sequence[Need], prices: Series, *, limit: float, power_
         at_once_cost=sum(plan.cost for plan in naive),
         at_once_kwh=sum(float(plan.power.sum()) for plan in naive) * (length / timedelta(hours=1)),
         missed=tuple(_missed(needs, given, limit)),
-        notes=(*_guesses(slots), *dict.fromkeys(note for plan in plans for note in plan.notes)),
+        notes=(*_guesses(slots), *{str(note): note for plan in plans for note in plan.notes}.values()),
     )
 
 
@@ -195,13 +196,11 @@ def _prices(steps: Steps, prices: Series) -> tuple[Floats, NDArray[np.bool_]]:
     return np.where(known, values[place], usual[hour]), ~known
 
 
-def _guesses(slots: Sequence[Slot]) -> Iterable[str]:
+def _guesses(slots: Sequence[Slot]) -> Iterable[Note]:
     guessed = [slot for slot in slots if slot.guessed]
     if guessed:
-        yield (
-            f"No price is known in {len(guessed)} of {len(slots)} slots, from {guessed[0].begin_at.isoformat()} on; "
-            "the usual price of the time of day is planned with there"
-        )
+        since = guessed[0].begin_at.isoformat()
+        yield noted(NoteKind.PRICES_GUESSED, missing=len(guessed), count=len(slots), since=since)
 
 
 def _missed(needs: Sequence[Need], given: Floats, limit: float) -> Iterable[Missed]:

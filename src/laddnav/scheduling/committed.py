@@ -15,6 +15,7 @@ import numpy as np
 from msgspec.structs import replace
 
 from laddnav.kit.refusal import Refusal
+from laddnav.scheduling.notes import NoteKind, noted
 from laddnav.scheduling.outflow import Outflow
 from laddnav.scheduling.outlets import Amps, Ask, Floats, Lease, Moment, Outcast, Outlet
 from laddnav.scheduling.room import Tally, at_connection, fallback_of, fallbacks_of, fuses_of, ratings_of, rows
@@ -228,13 +229,13 @@ def outcasts(moment: Moment) -> tuple[Outcast, ...]:
         # One sample, however old it has become, shows nothing of what was done since.
         again = one.drawn_at - one.over_since_at >= one.reaction / 2
         if for_so_long >= one.reaction and again and out_of_hand(one):
-            does = (
-                f"It draws {max(one.drawn):.1f} A, may draw {told(one, one.drawn_at, one.drawn_at):.1f} A,"
-                if over(one)
-                else f"It gives back {-min(one.drawn):.1f} A,"
-                f" was told to give {_told_to_give(one, one.drawn_at, one.drawn_at):.1f} A,"
-            )
-            why = f"{does} and has not followed for {for_so_long.total_seconds():.0f} s"
+            seconds, at = round(for_so_long.total_seconds()), one.drawn_at
+            if over(one):
+                drawn, most = round(float(max(one.drawn)), 1), round(float(told(one, at, at)), 1)
+                why = noted(NoteKind.DRAWS_TOO_MUCH, drawn=drawn, most=most, seconds=seconds)
+            else:
+                given, may = round(float(-min(one.drawn)), 1), round(float(_told_to_give(one, at, at)), 1)
+                why = noted(NoteKind.GIVES_TOO_MUCH, given=given, told=may, seconds=seconds)
             found.append(Outcast(outlet_id=one.id, why=why))
     return tuple(found)
 

@@ -11,6 +11,7 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
+from laddnav.scheduling.notes import Note
 from laddnav.scheduling.site import Panel
 
 Floats = NDArray[np.float64]
@@ -144,7 +145,7 @@ class Ask(Struct, frozen=True, kw_only=True):
 
 
 class Outcast(Struct, frozen=True, kw_only=True):
-    """A Station to take out: unavailable first, then its charge is stopped; `why` says what it did, in a sentence."""
+    """A Station to take out: unavailable first, then its charge is stopped; `why` says what it did."""
 
     outlet_id: str
-    why: str
+    why: Note

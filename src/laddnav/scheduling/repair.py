@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from laddnav.scheduling.at_once import charged_at_once
 from laddnav.scheduling.evened import evened
 from laddnav.scheduling.linear import Floats, Optimum, Unsolved
+from laddnav.scheduling.notes import NoteKind, noted
 from laddnav.scheduling.optimum import Model, modelled
 from laddnav.scheduling.placing import Room, placed
 from laddnav.scheduling.roof import with_roof
@@ -50,7 +51,7 @@ def planned(site: Site) -> Plan:
         return with_roof(table, replace(plan, bound=_bound(model, best, plan)))
     except Unsolved:
         plan = with_roof(table, charged_at_once(site, table))
-        return replace(plan, notes=(*plan.notes, "The solver found no optimum, so every car is charged at once"))
+        return replace(plan, notes=(*plan.notes, noted(NoteKind.NOT_SOLVED)))
 
 
 def breaks(model: Model, found: Optimum) -> Marks:

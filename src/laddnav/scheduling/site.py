@@ -13,6 +13,8 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
+from laddnav.scheduling.notes import Note
+
 Floats = NDArray[np.float64]
 
 
@@ -146,7 +148,7 @@ class Plan(Struct, frozen=True, kw_only=True):
     less than it can, empty where it cannot be told; `unmet`: (car) kWh that it will miss. `cost` is
     that of all energy, the building's too, and of what the peaks of the month rise by; `bound`: no plan that heeds the
     same wishes could cost less for the energy that this one gives, None where nobody knows. `notes`: what of the input
-    could not be meant as it was said, and what was planned with instead, in sentences.
+    could not be meant as it was said, and what was planned with instead.
     """
 
     power: Floats
@@ -156,4 +158,4 @@ class Plan(Struct, frozen=True, kw_only=True):
     roof_down: Floats = np.zeros(0)
     cost: float
     bound: float | None = None
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()

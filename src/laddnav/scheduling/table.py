@@ -6,6 +6,8 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
+from laddnav.scheduling.notes import Note, NoteKind
+from laddnav.scheduling.notes import noted as note
 from laddnav.scheduling.site import Car, Floats, Site
 
 MOST_ENERGY = 10_000.0  # kWh that one car may want; more is a slip of the pen
@@ -41,18 +43,18 @@ class Table(Struct, frozen=True, kw_only=True):
     allowed: Floats  # (2, step)
     roof: Floats
     lets_out: Floats
-    noted: tuple[str, ...]
+    noted: tuple[Note, ...]
 
 
 def laid_out(site: Site) -> Table:
-    noted: list[str] = []
+    noted: list[Note] = []
     count = site.steps.count
-    load = np.vstack([_row(phase, count, "The load of the building", noted) for phase in site.load])
-    solar = _row(site.solar, count, "Solar power", noted)
-    prices = _tame(_row(site.prices, count, "The price", noted, usual=True), noted)
-    feed_in = _row(site.feed_in, count, "The price of energy fed in", noted)
+    load = np.vstack([_row(phase, count, NoteKind.BUILDING_UNKNOWN, noted) for phase in site.load])
+    solar = _row(site.solar, count, NoteKind.SUN_UNKNOWN, noted)
+    prices = _tame(_row(site.prices, count, NoteKind.PRICE_UNKNOWN, noted, usual=True), noted)
+    feed_in = _row(site.feed_in, count, NoteKind.FEED_IN_UNKNOWN, noted)
     if site.feed_in.size and (feed_in > prices).any():
-        noted.append("Energy fed in is paid better than energy drawn costs; no plan is made of that alone")
+        noted.append(note(NoteKind.FEED_IN_PAYS_BETTER))
     share = _shares(site)
     ceiling, giving = _ceilings(site.cars, share)
     phased = np.zeros((len(site.cars), 3), dtype=bool)
@@ -70,7 +72,7 @@ def laid_out(site: Site) -> Table:
         wanted=_wanted(site.cars, noted),
         prices=prices,
         feed_in=np.minimum(feed_in, prices),  # else drawing and feeding in at once would be a living
-        carbon=_row(site.carbon, count, "The carbon of a step", noted, usual=True),
+        carbon=_row(site.carbon, count, NoteKind.CARBON_UNKNOWN, noted, usual=True),
         net=net,
         load=amps,
         lowest=lowest,
@@ -82,7 +84,7 @@ def laid_out(site: Site) -> Table:
     )
 
 
-def _row(said: Floats, count: int, what: str, noted: list[str], *, usual: bool = False) -> Floats:
+def _row(said: Floats, count: int, unknown: NoteKind, noted: list[Note], *, usual: bool = False) -> Floats:
     """One number a step; what is not there or no number is nothing, or as `usual` as the rest: their median, so that a
     single wild one does not count for those that are missing."""
     row = np.full(count, np.nan)
@@ -93,16 +95,16 @@ def _row(said: Floats, count: int, what: str, noted: list[str], *, usual: bool =
     known = row[~missing]
     row[missing] = np.median(known) if usual and known.size else 0.0
     if said.size:
-        meant = f"its median, {row[missing][0]:.4g}," if usual and known.size else "0"
-        noted.append(f"{what} is not known in {missing.sum()} of {count} steps; {meant} is planned with there")
+        instead = _shown(row[missing][0], 4)
+        noted.append(note(unknown, missing=int(missing.sum()), count=count, instead=instead))
     return row
 
 
-def _tame(prices: Floats, noted: list[str]) -> Floats:
+def _tame(prices: Floats, noted: list[Note]) -> Floats:
     usual = float(np.median(np.abs(prices))) if prices.size else 0.0
     wild = np.abs(prices) > WILD * usual if usual else np.zeros(prices.size, dtype=bool)
     if wild.any():
-        noted.append(f"The price is absurd in {wild.sum()} steps, such as {prices[wild][0]:.6g}; less is planned with")
+        noted.append(note(NoteKind.PRICE_ABSURD, count=int(wild.sum()), price=_shown(prices[wild][0], 6)))
         return np.clip(prices, -WILD * usual, WILD * usual)
     return prices
 
@@ -132,12 +134,18 @@ def _ceilings(cars: tuple[Car, ...], share: Floats) -> tuple[Floats, Floats]:
     return np.where(ceiling >= least, ceiling, 0.0), np.where(giving >= least, giving, 0.0)
 
 
-def _wanted(cars: tuple[Car, ...], noted: list[str]) -> Floats:
+def _wanted(cars: tuple[Car, ...], noted: list[Note]) -> Floats:
     wanted = np.array([_amount(car.energy, MOST_ENERGY) for car in cars])
     for car, meant in zip(cars, wanted, strict=True):
         if meant != car.energy:
-            noted.append(f"{car.id} wants {car.energy:g} kWh, which is no amount; {meant:g} is planned with")
+            noted.append(note(NoteKind.NO_AMOUNT, car=car.id, energy=car.energy, meant=_shown(meant, 6)))
     return wanted
+
+
+def _shown(value: float, digits: int) -> float | int:
+    """Rounded to so many digits that count; whole, where it is."""
+    found = float(f"{value:.{digits}g}")
+    return int(found) if found.is_integer() else found
 
 
 def _amount(said: float, most: float) -> float:
@@ -145,7 +153,7 @@ def _amount(said: float, most: float) -> float:
     return min(max(said, 0.0), most) if said == said else 0.0
 
 
-def _borne(site: Site, load: Floats, noted: list[str]) -> tuple[Floats, Floats]:
+def _borne(site: Site, load: Floats, noted: list[Note]) -> tuple[Floats, Floats]:
     fuses = np.array([[_amount(amps, MOST_AMPS) for amps in panel.amps_max] for panel in site.panels])
     highest = np.repeat(fuses[:, :, None], site.steps.count, axis=2)
     out = _limited(site.export_max, site.steps.count)
@@ -153,21 +161,19 @@ def _borne(site: Site, load: Floats, noted: list[str]) -> tuple[Floats, Floats]:
     lowest[0] = np.maximum(lowest[0], -out * 1000 / site.volts / 3)
     over = -load.sum(axis=0) * site.volts / 1000 - out
     if not site.bends and (beyond := int((over > 1e-9).sum())) > 0:
-        noted.append(
-            f"The roof alone gives up to {over.max():.1f} kW more than others allow to go out, in {beyond} steps"
-        )
+        noted.append(note(NoteKind.ROOF_BEYOND_LIMIT, kw=round(float(over.max()), 1), count=beyond))
     if (load > highest[0]).any():
         beyond = int((load > highest[0]).any(axis=0).sum())
-        noted.append(f"The building alone draws more than {site.panels[0].name} may carry, in {beyond} steps")
+        noted.append(note(NoteKind.BUILDING_BEYOND_FUSE, count=beyond))
     highest[0] = np.maximum(highest[0], load)
     lowest[0] = np.minimum(lowest[0], load)
     return lowest, highest
 
 
-def _allowed(site: Site, net: Floats, noted: list[str]) -> Floats:
+def _allowed(site: Site, net: Floats, noted: list[Note]) -> Floats:
     of_site, of_cars = (_limited(said, site.steps.count) for said in (site.import_max, site.cars_max))
     if (beyond := int((net > of_site).sum())) > 0:
-        noted.append(f"The building alone draws more than others allow the site, in {beyond} steps")
+        noted.append(note(NoteKind.BUILDING_BEYOND_LIMIT, count=beyond))
     return np.vstack([np.maximum(of_site - net, 0.0), of_cars])
 
 

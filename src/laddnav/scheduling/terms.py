@@ -23,6 +23,7 @@ class MixedCurrencies(Refusal):
 
     def __init__(self, prices: str, tariff: str) -> None:
         super().__init__(f"Prices are in {prices} and the grid tariff is in {tariff}; fetch prices in {tariff}")
+        self.prices, self.tariff = prices, tariff
 
 
 class Terms(Struct, frozen=True, kw_only=True):

@@ -14,6 +14,7 @@ import structlog
 from laddnav.db.unit import Database
 from laddnav.kit.ids import PartyId
 from laddnav.kit.refusal import Refusal
+from laddnav.scheduling.notes import Said
 from laddnav.server.jobs import kept_going
 from laddnav.sites import actions as sites
 from laddnav.sites.actions import Memory
@@ -76,13 +77,13 @@ class Keeper:
                 plan.cancel()
                 await asyncio.gather(plan, return_exceptions=True)
 
-    async def _plan(self, holder: PartyId, site_id: str, why: str) -> None:
+    async def _plan(self, holder: PartyId, site_id: str, why: Said) -> None:
         """A plan that cannot be made leaves the one before in force; the next tick wants another."""
         async with self._planning:
             try:
                 await sites.plan(self._database, holder, site_id, why=why)
             except Refusal as refusal:
-                log.warning("site_not_planned", site=site_id, why=why, error=str(refusal))
+                log.warning("site_not_planned", site=site_id, why=str(why), error=str(refusal))
             except Exception as error:
-                log.exception("site_not_planned", site=site_id, why=why, error=repr(error))
+                log.exception("site_not_planned", site=site_id, why=str(why), error=repr(error))
                 await asyncio.sleep(self._pauses[False])

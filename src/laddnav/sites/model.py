@@ -12,6 +12,7 @@ from enum import StrEnum
 from msgspec import Struct
 
 from laddnav.kit.ids import PartyId
+from laddnav.scheduling.notes import Said
 from laddnav.scheduling.outlets import Ban, Lease
 from laddnav.scheduling.site import Wish
 
@@ -225,7 +226,7 @@ class Standing(Struct, frozen=True, kw_only=True, omit_defaults=True):
     paused: bool = False
     over_since_at: datetime | None = None
     ban: Ban | None = None
-    ban_why: str = ""
+    ban_why: Said = ""
     out_told_at: datetime | None = None
     outs: int = 0
 
@@ -281,7 +282,7 @@ class SitePlan(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     number: int
     made_at: datetime
-    why: str
+    why: Said
     situation: str = ""
     start_at: datetime
     step_minutes: int
@@ -301,7 +302,7 @@ class SitePlan(Struct, frozen=True, kw_only=True, omit_defaults=True):
     room: PlannedRoom | None = None
     currency: str
     forecast_from: datetime | None = None
-    notes: tuple[str, ...] = ()
+    notes: tuple[Said, ...] = ()
 
 
 class Quarter(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -388,18 +389,18 @@ class MemberNow(Struct, frozen=True, kw_only=True):
     fallback_known: bool
     committed_amps: Decimal
     out_at: datetime | None = None
-    out_why: str = ""
+    out_why: Said = ""
 
 
 class TakenOut(Struct, frozen=True, kw_only=True):
-    """An Evse whose Station did not follow, since then; `why` in a sentence."""
+    """An Evse whose Station did not follow, since then; `why` it was."""
 
     holder: PartyId
     site_ref: str
     station_id: str
     evse_no: int
     since_at: datetime
-    why: str
+    why: Said
 
 
 class BatteryNow(Struct, frozen=True, kw_only=True):

@@ -12,6 +12,7 @@ from laddnav.kit.energy import Energy
 from laddnav.scheduling.at_once import at_once
 from laddnav.scheduling.cost import cost
 from laddnav.scheduling.expected import Spared, with_room_to_spare
+from laddnav.scheduling.notes import Note, NoteKind, Said, noted
 from laddnav.scheduling.site import Floats, Plan, Site, Steps
 from laddnav.scheduling.table import Table, laid_out
 from laddnav.sites import needs
@@ -45,21 +46,21 @@ def situation(facts: Facts) -> str:
     return blake2b(repr(told).encode(), digest_size=12).hexdigest()
 
 
-def due(facts: Facts, wanted: str | None) -> str | None:
+def due(facts: Facts, wanted: Said | None) -> Said | None:
     """Why another plan should be made; None: the one in force will do."""
     plan = facts.plan
     if plan is None:
-        return "the first plan"
+        return noted(NoteKind.FIRST_PLAN)
     if facts.at - plan.made_at < facts.pace.length(SHORTEST):
         return None
     if wanted is not None:
         return wanted
     if plan.situation != situation(facts):
-        return "something happened at the site"
+        return noted(NoteKind.SITE_CHANGED)
     if facts.sessions and facts.at - plan.made_at >= facts.pace.length(SURPRISED) and surprising(facts, plan):
-        return "the building draws otherwise than expected"
+        return noted(NoteKind.BUILDING_SURPRISES)
     old = facts.at - plan.made_at >= EVERY and bool(facts.sessions)
-    return "time went by" if old or quarter_of(facts.at) != quarter_of(plan.made_at) else None
+    return noted(NoteKind.TIME_WENT_BY) if old or quarter_of(facts.at) != quarter_of(plan.made_at) else None
 
 
 def surprising(facts: Facts, plan: SitePlan) -> bool:
@@ -79,7 +80,7 @@ def steps_of(facts: Facts) -> Steps:
 # What comes of it ----------------------------------------------------------------------------------------------------
 
 
-def solved(facts: Facts, outlook: Outlook, *, number: int, why: str) -> SitePlan:
+def solved(facts: Facts, outlook: Outlook, *, number: int, why: Said) -> SitePlan:
     """The plan; takes as long as the solver does."""
     steps = steps_of(facts)
     given = problem(facts, outlook, steps)
@@ -88,14 +89,19 @@ def solved(facts: Facts, outlook: Outlook, *, number: int, why: str) -> SitePlan
     return told(facts, given, spared, instead, number=number, why=why)
 
 
-def told(facts: Facts, given: Problem, spared: Spared, instead: Plan, *, number: int, why: str) -> SitePlan:
+def told(facts: Facts, given: Problem, spared: Spared, instead: Plan, *, number: int, why: Said) -> SitePlan:
     plan, steps, table = spared.plan, given.honest.steps, laid_out(given.honest)
     even = given.site is not given.honest
     guessed = np.flatnonzero(given.terms.guessed)
     begins = [steps.start_at + steps.length * number for number in range(steps.count)]
     limits = [_limit(facts, at, at + steps.length) for at in begins]
     late = [
-        f"{one.member.station_id}/{one.member.evse_no} will miss {missed:.1f} kWh of {float(one.need.missing):.1f}"
+        noted(
+            NoteKind.WILL_MISS,
+            car=f"{one.member.station_id}/{one.member.evse_no}",
+            missed=round(missed, 1),
+            wanted=round(float(one.need.missing), 1),
+        )
         for one, missed in zip(given.cars, plan.unmet.tolist(), strict=True)
         if missed > 0.05
     ]
@@ -149,11 +155,9 @@ def _roof_out(table: Table, site: Site) -> tuple[float | None, ...]:
     return tuple(None if np.isinf(kw) else round(float(kw), 4) for kw in table.lets_out)
 
 
-def _turned_down(plan: Plan, steps: Steps) -> list[str]:
+def _turned_down(plan: Plan, steps: Steps) -> list[Note]:
     down = float(plan.roof_down.sum()) * steps.hours
-    return [f"The roof gives {down:.1f} kWh less than it could, which may not go out or would cost money there"] * (
-        down > 0.05
-    )
+    return [noted(NoteKind.ROOF_TURNED_DOWN, kwh=round(down, 1))] if down > 0.05 else []
 
 
 def _planned(one: Wanting, power: Floats, missed: float) -> PlannedCar:

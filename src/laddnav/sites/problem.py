@@ -13,6 +13,7 @@ from laddnav.kit.power import Power
 from laddnav.market.model import Drawn as FromGrid
 from laddnav.market.model import GridTariff, Series
 from laddnav.scheduling import site as problems
+from laddnav.scheduling.notes import Note, NoteKind, noted
 from laddnav.scheduling.room import fallback_of, fuses_of
 from laddnav.scheduling.site import Floats, Steps
 from laddnav.scheduling.terms import MixedCurrencies, Terms, terms
@@ -68,12 +69,12 @@ class Problem(Struct, frozen=True, kw_only=True):
     honest: problems.Site
     expected: tuple[problems.Car, ...]
     terms: Terms
-    notes: tuple[str, ...]
+    notes: tuple[Note, ...]
 
 
 def problem(facts: Facts, outlook: Outlook, steps: Steps) -> Problem:
     """Whatever is missing is supposed, and said in `notes`."""
-    notes: list[str] = []
+    notes: list[Note] = []
     paid = _terms(facts.site, outlook, steps, notes)
     cars = tuple(wanting(facts))
     load = _load(facts, outlook, steps)
@@ -137,20 +138,18 @@ def _afforded(facts: Facts, member: Member, session: Session) -> Need:
     return need if most is None else replace(need, missing=min(need.missing, most))
 
 
-def _terms(site: Site, outlook: Outlook, steps: Steps, notes: list[str]) -> Terms:
+def _terms(site: Site, outlook: Outlook, steps: Steps, notes: list[Note]) -> Terms:
     none = Series(zone=site.bidding_zone or "")
     prices = outlook.prices or none
     if not prices.steps:
         notes.append(
-            "No bidding zone is set, so every hour costs the same"
-            if site.bidding_zone is None
-            else f"Nothing is known of prices in {site.bidding_zone}, so every hour costs the same"
+            noted(NoteKind.NO_ZONE) if site.bidding_zone is None else noted(NoteKind.NO_PRICES, zone=site.bidding_zone)
         )
     earned, carbon, drawn = outlook.export_prices, outlook.carbon, outlook.of_month
     try:
         return terms(steps, prices, outlook.tariff, earned=earned, carbon=carbon, drawn=drawn)
     except MixedCurrencies as error:
-        notes.append(f"{error}; planned without prices")
+        notes.append(noted(NoteKind.TWO_CURRENCIES, prices=error.prices, tariff=error.tariff))
         return terms(steps, none, outlook.tariff, carbon=carbon, drawn=drawn)
 
 
@@ -254,12 +253,12 @@ def _car(facts: Facts, one: Wanting, steps: Steps) -> problems.Car:
     )
 
 
-def _battery(facts: Facts, notes: list[str]) -> problems.Battery | None:
+def _battery(facts: Facts, notes: list[Note]) -> problems.Battery | None:
     own, measured = facts.site.battery, facts.measurements.get(Place.BATTERY)
     if own is None:
         return None
     if measured is None or measured.stored_kwh is None:
-        notes.append("Nobody says how much the battery holds, so it is left out of the plan")
+        notes.append(noted(NoteKind.BATTERY_UNKNOWN))
         return None
     capacity = float(own.capacity_kwh)
     return problems.Battery(

@@ -14,6 +14,7 @@ from laddnav.kit.time import utc
 from laddnav.parties import actions as parties
 from laddnav.people.api import Limit, NotYours, Page, Route, page, yours
 from laddnav.people.model import Role, Visitor
+from laddnav.scheduling.notes import NoteKind, noted
 from laddnav.sites import actions, rules
 from laddnav.sites.model import (
     NO_AMPS,
@@ -157,7 +158,7 @@ async def make_plan(database: Database, by: Visitor, ref: str) -> SitePlan:
     """Make another plan now."""
     async with database.unit() as unit:
         one = await _yours(unit, by, ref)
-    return await actions.plan(database, one.holder, one.id, why=f"{by.name} asked for it")
+    return await actions.plan(database, one.holder, one.id, why=noted(NoteKind.ASKED_FOR, name=by.name))
 
 
 async def fetch_live(unit: Unit, ref: str) -> Picture:

@@ -9,6 +9,7 @@ from laddnav.db.unit import Record, Unit
 from laddnav.kit import json
 from laddnav.kit.ids import PartyId, fold
 from laddnav.scheduling.beside import Beside
+from laddnav.scheduling.notes import Note, Said
 from laddnav.sites.model import (
     BatteryTold,
     Measurement,
@@ -217,13 +218,18 @@ async def release(unit: Unit, process: str) -> None:
     await unit.execute(RELEASE, process)
 
 
-async def watched(unit: Unit, holder: PartyId, key: str, process: str) -> tuple[Site, str | None] | None:
+async def watched(unit: Unit, holder: PartyId, key: str, process: str) -> tuple[Site, Said | None] | None:
     """(the site, why another plan is wanted of it), and nobody else does anything about it before the Unit ends.
 
     None: it is gone, or somebody else watches it.
     """
     row = await unit.fetch_one(WATCHED, str(holder), key, process)
-    return None if row is None else (json.decode(row["body"], Site), row["plan_wanted"])
+    return None if row is None else (json.decode(row["body"], Site), _said(row["plan_wanted"]))
+
+
+def _said(kept: str | None) -> Said | None:
+    """A sentence is from before notes had kinds."""
+    return json.decode(kept, Note) if kept is not None and kept.startswith("{") else kept
 
 
 # ---- What its members were told
@@ -386,17 +392,18 @@ async def want_plan(
     unit: Unit,
     holder: PartyId,
     *,
-    why: str,
+    why: Note,
     zone: str | None = None,
     tariff_id: str | None = None,
     site_id: str | None = None,
 ) -> None:
     """Of all sites of a holder in a bidding zone, or of those with a grid tariff, or of one."""
-    await unit.execute(WANT_PLAN, str(holder), why, zone, tariff_id, None if site_id is None else fold(site_id))
+    key = None if site_id is None else fold(site_id)
+    await unit.execute(WANT_PLAN, str(holder), json.encode(why).decode(), zone, tariff_id, key)
 
 
-async def want_one_plan(unit: Unit, site: Site, why: str) -> None:
-    await unit.execute(PLAN_ANEW, str(site.holder), fold(site.id), why)
+async def want_one_plan(unit: Unit, site: Site, why: Note) -> None:
+    await unit.execute(PLAN_ANEW, str(site.holder), fold(site.id), json.encode(why).decode())
 
 
 def plan_begun(unit: Unit, site: Site) -> None:

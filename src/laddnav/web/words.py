@@ -10,6 +10,8 @@ from pathlib import Path
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
+from laddnav.kit.words import N_ as N_
+
 LANGUAGES = {"en": "English", "sv": "Svenska"}
 LOCALES = {"en": "en_GB", "sv": "sv_SE"}  # whose numbers and dates a language is written with
 
@@ -39,8 +41,3 @@ def spoken(wanted: str | None, accepted: str = "") -> str:
         if language in LANGUAGES:
             return language
     return "en"
-
-
-def N_(text: str) -> str:
-    """gettext's own name for a text that is translated where it is shown."""
-    return text

@@ -17,6 +17,7 @@ from laddnav.market.events import GridTariffChanged, PricesPublished
 from laddnav.market.model import Drawn as FromGrid
 from laddnav.market.model import Series
 from laddnav.readings import actions as readings
+from laddnav.scheduling.notes import NoteKind, Said, noted
 from laddnav.sessions import actions as sessions
 from laddnav.sessions.model import Stay
 from laddnav.sites import planning, store, usual, worth
@@ -31,7 +32,7 @@ from laddnav.sites.quarters import DAY, DAYS, QUARTER, quarter_of
 from laddnav.sites.worth import Past
 
 
-async def plan(database: Database, holder: PartyId, site_id: str, *, why: str) -> SitePlan:
+async def plan(database: Database, holder: PartyId, site_id: str, *, why: Said) -> SitePlan:
     """Make a plan now. It is read in one Unit, solved with none open and beside the event loop, and kept in another.
 
     Where another was made meanwhile, the newer one holds. Raises UnknownSite.
@@ -134,10 +135,10 @@ def _month_of(site: Site, at: datetime) -> datetime:
 async def prices_published(database: Database, event: PricesPublished) -> None:
     """Hears PricesPublished: every site that buys there is planned anew."""
     async with database.unit() as unit:
-        await store.want_plan(unit, event.holder, why="prices were published", zone=event.zone)
+        await store.want_plan(unit, event.holder, why=noted(NoteKind.PRICES_PUBLISHED), zone=event.zone)
 
 
 async def tariff_changed(database: Database, event: GridTariffChanged) -> None:
     """Hears GridTariffChanged."""
     async with database.unit() as unit:
-        await store.want_plan(unit, event.holder, why="the grid tariff changed", tariff_id=event.tariff_id)
+        await store.want_plan(unit, event.holder, why=noted(NoteKind.TARIFF_CHANGED), tariff_id=event.tariff_id)

@@ -12,6 +12,7 @@ from laddnav.kit.ids import PartyId, fold
 from laddnav.kit.refusal import Refusal
 from laddnav.locations import actions as locations
 from laddnav.readings import actions as readings
+from laddnav.scheduling.notes import Said
 from laddnav.sessions import actions as sessions
 from laddnav.sessions.actions import limiting
 from laddnav.sessions.events import Limiting, LimitsAnswered
@@ -42,7 +43,7 @@ class Ticked(Struct, frozen=True, kw_only=True):
     """`busy`: something goes on there; `plan_due`: why another plan should be made."""
 
     busy: bool
-    plan_due: str | None
+    plan_due: Said | None
 
 
 async def claim(unit: Unit, process: str, limit: int = 100) -> Sequence[tuple[PartyId, str, str]]:

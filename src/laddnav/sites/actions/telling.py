@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from laddnav.db.unit import Unit
 from laddnav.kit.ids import PartyId
+from laddnav.scheduling.notes import NoteKind, noted
 from laddnav.sites import priced, quarters, rules, store
 from laddnav.sites.actions.setting_up import fetch
 from laddnav.sites.events import SiteLimited
@@ -45,7 +46,7 @@ async def foretold(
     """
     site = await fetch(unit, holder, site_id)
     await store.put_forecast(unit, site, place, rules.foreseen(site, place, begin_at, minutes, kw))
-    await store.want_one_plan(unit, site, "somebody foretold what is to be expected")
+    await store.want_one_plan(unit, site, noted(NoteKind.FORECAST_TOLD))
 
 
 async def limited(
@@ -99,4 +100,4 @@ async def told_prices(unit: Unit, holder: PartyId, site_id: str, told: Iterable[
     if wanted == known:
         return
     await store.put_prices(unit, site, by, wanted)
-    await store.want_plan(unit, holder, why="prices were told from outside", site_id=site.id)
+    await store.want_plan(unit, holder, why=noted(NoteKind.PRICES_TOLD), site_id=site.id)

@@ -64,7 +64,7 @@ async def bring_back(unit: Unit, holder: PartyId, site_id: str, station_id: str,
     if found[1].ban is None:
         return found[1]
     store.put_standings(unit, holder, found[0], [fresh])
-    people.note(unit, by, "bring back", f"station {station_id}/{evse_no}", found[1].ban_why)
+    people.note(unit, by, "bring back", f"station {station_id}/{evse_no}", str(found[1].ban_why))
     unit.announce(StationBroughtBack(holder=holder, site_id=site.id, station_id=station_id, evse_no=evse_no))
     unit.announce(wanted(site, member))
     return fresh

@@ -19,6 +19,7 @@ from laddnav.payments.actions import paying
 from laddnav.people import actions as people
 from laddnav.people.api import yours
 from laddnav.web.asked import Asked, Door, do, see
+from laddnav.web.notes import worded
 from laddnav.web.pages.payments import NAMES
 
 MONEY = 20  # payments that need a look, and customers who want to be deleted; their own pages have all
@@ -34,7 +35,7 @@ async def list_all(asked: Asked) -> Response:
         leaving = await coming.leaving(unit, asked.visitor.holder, limit=MONEY)
     return asked.page(
         "attention.html",
-        found=found,
+        found=[(one, [worded(said, asked.language) for said in one.noticed]) for one in found],
         tried=tried,
         at_risk=at_risk,
         now=now,

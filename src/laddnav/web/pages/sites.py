@@ -8,7 +8,6 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
-from msgspec.structs import replace
 from starlette.responses import Response
 
 from laddnav.db.unit import Unit
@@ -17,6 +16,7 @@ from laddnav.market import grid
 from laddnav.market.model import Due, GridTariff
 from laddnav.market.zones import ZONES
 from laddnav.people.api import yours
+from laddnav.scheduling.notes import NoteKind, noted
 from laddnav.scheduling.site import Steps
 from laddnav.scheduling.terms import MixedCurrencies, Terms, terms
 from laddnav.sites import actions as sites
@@ -25,8 +25,8 @@ from laddnav.sites.model import Picture, PlannedRoom, Quarter, Savings, Site, Si
 from laddnav.web.asked import Asked, Door, do, see
 from laddnav.web.drawn import Bar, Chart, Paper
 from laddnav.web.format import Format
+from laddnav.web.notes import worded
 from laddnav.web.pages import site_set_up
-from laddnav.web.pages.retold import retold
 
 QUARTER = timedelta(minutes=15)
 PAST, AHEAD, FARTHEST = timedelta(hours=6), timedelta(hours=24), timedelta(hours=48)
@@ -87,8 +87,8 @@ async def show(asked: Asked) -> Response:
         site=site,
         now=now,
         plan=plan,
-        plan_why="" if plan is None else retold(plan.why, asked.say),
-        notes=() if plan is None else [retold(note, asked.say) for note in plan.notes],
+        plan_why="" if plan is None else worded(plan.why, asked.language),
+        notes=() if plan is None else [worded(note, asked.language) for note in plan.notes],
         limit_kw=_limit_kw(site),
         power=_power(site, plan, history, now, begin, end, asked.language),
         prices=None if found is None else _prices(found, begin, end, now.at, site, write, asked.language),
@@ -97,7 +97,7 @@ async def show(asked: Asked) -> Response:
         saved=saved,
         saves=None if plan is None or plan.at_once is None else Decimal(str(round(plan.at_once - plan.cost, 4))),
         kept=None if plan is None or plan.room is None else _kept(plan.room),
-        out=[replace(one, out_why=retold(one.out_why, asked.say)) for one in now.members if one.out_at is not None],
+        out=[(one, worded(one.out_why, asked.language)) for one in now.members if one.out_at is not None],
         unsure=[one for one in now.members if not one.fallback_known and one.out_at is None],
     )
 
@@ -115,7 +115,9 @@ async def plan_anew(asked: Asked) -> Response:
     """Raises UnknownSite, NotYours."""
     async with asked.unit() as unit:
         site = await _site(asked, unit)
-    await sites.plan(asked.console.database, site.holder, site.id, why=f"{asked.visitor.name} asked for it")
+    await sites.plan(
+        asked.console.database, site.holder, site.id, why=noted(NoteKind.ASKED_FOR, name=asked.visitor.name)
+    )
     return asked.done(f"/sites/{site.ref}", asked.say("Another plan is in force."))
 
 
