@@ -324,7 +324,8 @@ class Pull(Struct, frozen=True, kw_only=True):
     """How far we have got in fetching one module from a partner. Everything changed before `up_to` is here.
 
     `party` is the one behind a hub whose list it is; None: it is of everybody there. Until `whole_at` the two sides are
-    the same, changed or not; `gone` is what was missing then. Who fetches it has it until `claimed_until`.
+    the same, changed or not; `gone` is what was missing then, and `corrected` what had been dated too late. Who fetches
+    it has it until `claimed_until`.
     """
 
     holder: PartyId
@@ -341,6 +342,7 @@ class Pull(Struct, frozen=True, kw_only=True):
     last_error: str | None = None
     whole_at: datetime | None = None
     gone: int = 0
+    corrected: int = 0
     claimed_until: datetime | None = None
 
 

@@ -35,6 +35,24 @@ async def keep(unit: Unit, holder: PartyId, tariff: Tariff) -> bool:
     return True
 
 
+async def correct(unit: Unit, holder: PartyId, tariff: Tariff) -> bool:
+    """As `keep` of a partner's, also where newer is here: that was dated too late.
+
+    No charge is judged by what was: it counts as said at the moment that its owner stands by, and before this.
+    """
+    found = await store.find_locked(unit, holder, tariff.owner, tariff.id)
+    if found == (tariff, False):
+        return False
+    store.forget_versions(unit, holder, tariff)
+    if found is not None:
+        store.keep_version(
+            unit, holder, replace(found[0], last_updated=min(found[0].last_updated, tariff.last_updated))
+        )
+    store.write(unit, holder, tariff)
+    unit.announce(TariffChanged(holder=holder, owner=str(tariff.owner), tariff_id=tariff.id))
+    return True
+
+
 async def withdraw(unit: Unit, holder: PartyId, owner: PartyId, id: str) -> None:
     """No charge may begin on it any more; those under way keep it. Raises UnknownTariff."""
     if not await store.withdraw(unit, holder, owner, id):

@@ -39,6 +39,9 @@ KEEP_VERSION = """
 insert into tariff_version (holder, owner, id_key, last_updated, body) values ($1, $2, $3, $4, $5)
 on conflict do nothing
 """
+FORGET_VERSIONS = """
+delete from tariff_version where holder = $1 and owner = $2 and id_key = $3 and last_updated > $4
+"""
 BY_REF = "select ref, holder, body from tariff where ref = $1"
 PAGE = """
 select ref, holder, body from tariff
@@ -118,6 +121,11 @@ def keep_version(unit: Unit, holder: PartyId, tariff: Tariff) -> None:
         tariff.last_updated,
         json.encode(tariff).decode(),
     )
+
+
+def forget_versions(unit: Unit, holder: PartyId, tariff: Tariff) -> None:
+    """Those of a later date than this, which is the newest."""
+    unit.write(FORGET_VERSIONS, str(holder), str(tariff.owner), fold(tariff.id), tariff.last_updated)
 
 
 async def refs(unit: Unit, holder: PartyId, owner: PartyId, ids: tuple[str, ...]) -> dict[str, str]:

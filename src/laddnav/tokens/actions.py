@@ -35,6 +35,20 @@ async def keep(unit: Unit, holder: PartyId, token: Token) -> bool:
         return False
     if before is not None and token.owner == holder and token.last_updated <= before.last_updated:
         token = replace(token, last_updated=unit.now)  # as new as its change, so that partners take it
+    _write(unit, holder, before, token)
+    return True
+
+
+async def correct(unit: Unit, holder: PartyId, token: Token) -> bool:
+    """As `keep` of a partner's, also where newer is here: that was dated too late."""
+    before = await store.find(unit, holder, rules.key_of(token), lock=True)
+    if before == token:
+        return False
+    _write(unit, holder, before, token)
+    return True
+
+
+def _write(unit: Unit, holder: PartyId, before: Token | None, token: Token) -> None:
     store.write(unit, holder, token)
     owner = str(token.owner)
     unit.announce(TokenChanged(holder=holder, owner=owner, type=token.type, uid=token.uid))
@@ -50,7 +64,6 @@ async def keep(unit: Unit, holder: PartyId, token: Token) -> bool:
                 group_id=before.group_id,
             )
         )
-    return True
 
 
 async def fetch(unit: Unit, holder: PartyId, key: TokenKey) -> Token:

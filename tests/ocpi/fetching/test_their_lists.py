@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
+from contextlib import AbstractAsyncContextManager
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,18 +12,20 @@ from msgspec.structs import replace
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from laddnav.kit.time import rfc3339
 from laddnav.locations import actions as locations
 from laddnav.locations.model import Status
 from laddnav.ocpi import store
 from laddnav.ocpi.connections import partners
 from laddnav.ocpi.deviations.policy import Lists, Policy
 from laddnav.ocpi.fetching.pull import pull_due
+from laddnav.ocpi.wire.codec import encoded
 from laddnav.ocpi.wire.handshake import Module
 from laddnav.tariffs import actions as tariffs
 from laddnav.tokens import actions as tokens
 from tests import things
 from tests.clock import SetClock
-from tests.ocpi.network import CPO, EMSP, Installation, no_luck
+from tests.ocpi.network import CPO, EMSP, Ask, Installation, agreed, no_luck, stranger
 from tests.ocpi.peer import Peer, envelope, said
 from tests.ocpi.wording import words
 
@@ -257,3 +260,105 @@ async def test_an_operator_that_lists_a_place_no_more_has_removed_it(
             assert {evse.status for evse in location.evses} == {status}
             tasks = {task.module: task for task in await partners.pulls(unit, connection)}
         assert tasks[Module.LOCATIONS].gone == gone
+
+
+def told_by(they: Peer) -> AbstractAsyncContextManager[Ask]:
+    """How it pushes to us, with the token that we gave it."""
+    return stranger(they.last("POST", "/credentials").body["token"])
+
+
+async def test_what_was_dated_too_late_is_put_right_by_the_lists_of_its_owner(
+    cpo: Installation, they: Peer, clock: SetClock
+) -> None:
+    """A day's whole list each; what is told still later meanwhile has to be belied anew."""
+    good = things.token("U1", EMSP)
+    they.answers["/tokens"] = [words(good)]
+    await cpo.pull()
+    url = f"{cpo.url}/ocpi/cpo/2.2.1/tokens/NL/TNM/U1"
+    # (what is pushed, hours until they are asked next, (valid, put right) then)
+    story: list[tuple[int | None, int, tuple[bool, int]]] = [
+        (2030, 6, (False, 0)),  # changes since then, and no whole list
+        (None, 30, (False, 0)),
+        (2031, 30, (False, 0)),
+        (None, 6, (False, 0)),
+        (None, 30, (True, 1)),
+        (None, 30, (True, 0)),
+    ]
+    async with told_by(they) as ask:
+        for year, hours, expected in story:
+            if year is not None:
+                late = things.token("U1", EMSP, valid=False, last_updated=datetime(year, 1, 1, tzinfo=UTC))
+                assert (await ask("PUT", url, encoded(words(late)))).both == (200, 1000)
+            clock.advance(timedelta(hours=hours))
+            await cpo.pull()
+            async with cpo.database.unit() as unit:
+                ((_, _, token),) = await tokens.page(unit, CPO)
+                (task,) = await partners.pulls(unit, await cpo.connection())
+            assert (token.valid, task.corrected) == expected
+        assert token == good
+        now = replace(good, valid=False, last_updated=clock.now())
+        assert (await ask("PUT", url, encoded(words(now)))).both == (200, 1000)
+    async with cpo.database.unit() as unit:
+        assert [one for _, _, one in await tokens.page(unit, CPO)] == [now]
+
+
+async def test_places_and_prices_that_were_dated_too_late_are_put_right(
+    emsp: Installation, their_cpo: Peer, clock: SetClock
+) -> None:
+    """A place of which more is told meanwhile, too; and no charge is judged by a price that never held."""
+    place, price = things.location("LOC1", CPO), things.tariff("T1", CPO)
+    their_cpo.answers |= {"/locations": [words(place)], "/tariffs": [words(price)]}
+    await emsp.pull()
+    clock.advance(timedelta(hours=1))
+    base = f"{emsp.url}/ocpi/emsp/2.2.1"
+    seen = list[tuple[bool, bool]]()
+    async with told_by(their_cpo) as ask:
+        for year, currency in ((2030, "NOK"), (2031, "DKK")):
+            late = datetime(year, 1, 1, tzinfo=UTC)
+            wrong = replace(price, currency=currency, last_updated=late)
+            assert (await ask("PUT", f"{base}/tariffs/SE/LAD/T1", encoded(words(wrong)))).both == (200, 1000)
+            wrong_place = replace(place, name=currency, last_updated=late)
+            assert (await ask("PUT", f"{base}/locations/SE/LAD/LOC1", encoded(words(wrong_place)))).both == (200, 1000)
+        for hours, status in ((6, "CHARGING"), (30, "AVAILABLE"), (30, "CHARGING")):
+            clock.advance(timedelta(hours=hours))
+            taken = encoded({"status": status, "last_updated": rfc3339(clock.now())})
+            assert (await ask("PATCH", f"{base}/locations/SE/LAD/LOC1/EVSE1", taken)).both == (200, 1000)
+            clock.advance(timedelta(minutes=1))
+            await emsp.pull()
+            async with emsp.database.unit() as unit:
+                known = await tariffs.versions(unit, EMSP, CPO, ("T1",))
+                ((_, _, location),) = await locations.page(unit, EMSP)
+            seen.append((known[0] == price, location == place))
+    assert seen == [(False, False), (True, False), (True, True)]
+    assert {one.last_updated for one in known} == {price.last_updated}
+
+
+@pytest.mark.parametrize(
+    ("absences", "while_it_is_read", "right"), [(1, False, True), (1, True, False), (0, False, False)]
+)
+async def test_a_list_is_not_believed_about_what_is_told_while_it_is_read(
+    cpo: Installation, they: Peer, clock: SetClock, absences: int, while_it_is_read: bool, right: bool
+) -> None:
+    """Their policy says how many lists it takes, or that none is enough."""
+    await agreed(cpo, Policy(lists=Lists(absences=absences)))
+    they.answers["/tokens"] = [words(things.token("U1", EMSP))]
+    await cpo.pull()
+    late = things.token("U1", EMSP, valid=False, last_updated=datetime(2030, 1, 1, tzinfo=UTC))
+
+    async def tell() -> None:
+        async with told_by(they) as ask:
+            url = f"{cpo.url}/ocpi/cpo/2.2.1/tokens/NL/TNM/U1"
+            assert (await ask("PUT", url, encoded(words(late)))).both == (200, 1000)
+
+    async def list_all(_: Request) -> Response:
+        if while_it_is_read:
+            await tell()
+        return said(200, 1000, [words(things.token("U1", EMSP))])
+
+    if not while_it_is_read:
+        await tell()
+    they.answers["/tokens"] = list_all
+    clock.advance(timedelta(hours=30))
+    await cpo.pull()
+    async with cpo.database.unit() as unit:
+        assert [one.valid for _, _, one in await tokens.page(unit, CPO)] == [right]

@@ -4,6 +4,7 @@ from laddnav.locations.actions.moving import leave, relocate
 from laddnav.locations.actions.places import (
     by_ref,
     can,
+    correct,
     count,
     elsewhere,
     evse_named,
@@ -31,7 +32,6 @@ from laddnav.locations.actions.stations import (
     Provisioning,
     Stranger,
     add_station,
-    all_seen,
     answer_unlock,
     attach,
     booted,
@@ -63,6 +63,7 @@ from laddnav.locations.actions.stations import (
     stations_at,
     stations_named,
     strangers,
+    talking,
 )
 
 __all__ = [
@@ -70,7 +71,6 @@ __all__ = [
     "Provisioning",
     "Stranger",
     "add_station",
-    "all_seen",
     "answer_unlock",
     "attach",
     "booted",
@@ -78,6 +78,7 @@ __all__ = [
     "can",
     "connected",
     "connected_at",
+    "correct",
     "count",
     "disconnected",
     "elsewhere",
@@ -124,6 +125,7 @@ __all__ = [
     "stations_at",
     "stations_named",
     "strangers",
+    "talking",
     "time_zone",
     "touch",
     "vacated",

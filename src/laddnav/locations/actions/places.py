@@ -30,6 +30,15 @@ async def keep(unit: Unit, holder: PartyId, location: Location) -> bool:
     return True
 
 
+async def correct(unit: Unit, holder: PartyId, location: Location) -> bool:
+    """As `keep` of a partner's, also where newer is here: that was dated too late. Raises what `keep` raises."""
+    rules.sound(location, ours=False)
+    if await store.places.find(unit, holder, location.owner, location.id, lock=True) == location:
+        return False
+    _write(unit, holder, location)
+    return True
+
+
 async def keep_evse(unit: Unit, holder: PartyId, owner: PartyId, location_id: str, evse: Evse) -> bool:
     """Insert or replace one Evse. Raises UnknownLocation."""
     return await keep(unit, holder, rules.with_evse(await _locked(unit, holder, owner, location_id), evse))

@@ -39,9 +39,17 @@ class Stranger(Struct, frozen=True, kw_only=True):
     protocols: str
 
 
+class Line(Struct, frozen=True, gc=False):
+    """What was known of a Station over its present socket when it was last noted as seen."""
+
+    connected_at: datetime | None
+    seen_at: datetime
+    prices: bool
+
+
 STRANGERS_MAX = 500
 FITTED_MAX = 20_000  # passwords that are known again; more stations are on no process
-SEEN_EVERY = timedelta(seconds=10)
+SEEN_EVERY = timedelta(seconds=10)  # so often a Station that talks is written down as seen, and looked at
 
 Seconds = Annotated[int, Meta(ge=1, le=7 * 86400)]
 
@@ -125,6 +133,7 @@ async def provision(unit: Unit, station_id: str, changes: Provisioning) -> Stati
     if changes.security_profile is not UNSET:
         after = replace(after, security_profile_next=None)
     store.stations.provision(unit, after)
+    unit.learn(Line, station_id, None)
     if changes.password is not UNSET:
         store.stations.set_password(unit, station_id, None if changes.password is None else hashed(changes.password))
     unit.announce(StationChanged(holder=before.holder, station_id=station_id))
@@ -281,9 +290,11 @@ def booted(
     unit.announce(StationChanged(holder=station.holder, station_id=station.id))
 
 
-def connected(unit: Unit, station: Station, *, process: str, protocol: str) -> None:
+def connected(unit: Unit, station: Station, *, process: str, protocol: str) -> Station:
+    """As it is from now on."""
     store.stations.connected(unit, station.id, process, protocol)
     unit.announce(StationChanged(holder=station.holder, station_id=station.id))
+    return replace(station, connected_at=unit.now, protocol=protocol)
 
 
 def disconnected(unit: Unit, station: Station, *, process: str) -> None:
@@ -312,12 +323,30 @@ def seen(unit: Unit, station_id: str) -> None:
     store.stations.seen(unit, [station_id])
 
 
-def all_seen(unit: Unit, stations: Iterable[Station]) -> None:
-    """They said something just now; of those that talk all the time it is kept to some seconds."""
-    before = unit.now - SEEN_EVERY
-    late = {one.id for one in stations if one.last_seen_at is None or one.last_seen_at < before}
+async def talking(unit: Unit, stations: Iterable[Station], *, anew: Collection[str] = ()) -> dict[str, Station]:
+    """They said something just now; by id, as they are.
+
+    Who talks all the time, over the same socket, is read and noted as seen every few seconds, unless it is to be read
+    `anew`: meanwhile it may have been attached elsewhere, and another process may have set it up otherwise.
+    """
+    known: dict[str, Line | None] = unit.remembered.get(Line, {})
+    since, found, unknown = unit.now - SEEN_EVERY, dict[str, Station](), set(anew)
+    for one in stations:
+        line = known.get(one.id)
+        if line is None or line.seen_at < since or line.connected_at != one.connected_at:
+            unknown.add(one.id)
+        elif one.id not in anew:
+            found[one.id] = one if line.prices == one.shows_prices else replace(one, shows_prices=line.prices)
+    if not unknown:
+        return found
+    read = await store.stations.named(unit, unknown)
+    late = {one.id for one in read.values() if one.last_seen_at is None or one.last_seen_at < since}
     if late:
         store.stations.seen(unit, late)
+    for one in read.values():
+        seen_at = unit.now if one.id in late or one.last_seen_at is None else one.last_seen_at
+        unit.learn(Line, one.id, Line(one.connected_at, seen_at, one.shows_prices))
+    return found | read
 
 
 def evse_reported(

@@ -61,7 +61,8 @@ class Lists(Struct, frozen=True, kw_only=True, omit_defaults=True):
     `asks`: how many objects we ask for at once. `gives`: how many they get at once at most. `follows_links`: what they
     say is the next page is it; else we count. `window_days`: the longest stretch from date_from to date_to that they
     take; 0 is any. `overlap_minutes`: how far back we ask again, for what was being written when we asked last.
-    `absences`: how many whole lists in a row have to lack a Location or a Token before it counts as gone; 0 is never.
+    `absences`: how many whole lists in a row have to lack a Location or a Token before it counts as gone, or to date it
+    earlier than it was told before that is believed, of a Tariff one a day; 0 is never.
     """
 
     asks: Annotated[int, Meta(ge=1, le=1000)] = 100

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Generic, TypeVar
 
@@ -103,10 +103,18 @@ class Kept(Struct, frozen=True):
         return self.said is None
 
 
+class Whole(Struct, frozen=True):
+    """A list of all that a partner has, and for how long such lists have to belie a date before theirs is believed."""
+
+    begun_at: datetime
+    patience: timedelta
+
+
 class Subject(Struct, Generic[M], frozen=True, kw_only=True):
     """What partners tell us about in one module, and what the rooms do with it.
 
     `key` names a thing among its owner's; `field` is what its words call the id in the URL; `unknown` refuses an id.
+    `correct` is as `keep`, also where newer is here: that was dated too late. None: newer is believed for ever.
     """
 
     module: Module
@@ -118,6 +126,7 @@ class Subject(Struct, Generic[M], frozen=True, kw_only=True):
     last_updated: Callable[[M], datetime]
     keep: Callable[[Unit, PartyId, M], Awaitable[object]]
     unknown: Callable[[str], Refusal]
+    correct: Callable[[Unit, PartyId, M], Awaitable[object]] | None = None
 
     async def before(
         self, unit: Unit, connection: Connection, version: Version, owner: PartyId, key: str, *, lock: bool = True
@@ -168,12 +177,22 @@ class Subject(Struct, Generic[M], frozen=True, kw_only=True):
 
     async def pulled(self, unit: Unit, connection: Connection, version: Version, words: Any) -> Key:
         """One object out of a list that we fetched. Raises Unreadable, NotAPartyId, NotAmongThem."""
+        key, _ = await self.listed(unit, connection, version, words)
+        return key
+
+    async def listed(
+        self, unit: Unit, connection: Connection, version: Version, words: Any, whole: Whole | None = None
+    ) -> tuple[Key, bool]:
+        """As `pulled`; True where a `whole` list puts right what had been dated too late."""
         body = readable(connection, encoded(words))
         thing = version.codecs[self.kind].decode(body, hearing(connection, unit.new_id()))
         owner = owner_among(connection, self.owner(thing))
         kept = await self.before(unit, connection, version, owner, self.key(thing))
+        if whole is not None and await self._dated_too_late(unit, kept, self.last_updated(thing), whole):
+            await self._corrected(unit, kept, thing, body)
+            return kept.key, True
         await self.hear(unit, kept, thing, body)
-        return kept.key
+        return kept.key, False
 
     async def hear(self, unit: Unit, kept: Kept, thing: M, body: bytes) -> bool:
         """Keep words and meaning; False where newer news is here already, which this must not undo."""
@@ -185,6 +204,18 @@ class Subject(Struct, Generic[M], frozen=True, kw_only=True):
             await self.keep(unit, kept.key.holder, thing)
         store.words.renew(unit, kept.key, kept.said, body, at)
         return True
+
+    async def _dated_too_late(self, unit: Unit, kept: Kept, at: datetime, whole: Whole) -> bool:
+        """Whether the whole lists of its owner have said an earlier date long enough, and nobody a later one."""
+        if self.correct is None or kept.said is None or at >= kept.said.last_updated:
+            return False
+        since = await store.words.belied(unit, kept.key, whole.begun_at)
+        return since is not None and since + whole.patience <= whole.begun_at
+
+    async def _corrected(self, unit: Unit, kept: Kept, thing: M, body: bytes) -> None:
+        if not kept.means_nothing and self.correct is not None:
+            await self.correct(unit, kept.key.holder, thing)
+        store.words.renew(unit, kept.key, kept.said, body, self.last_updated(thing))
 
     def _same(self, call: Call, id: str, thing: M) -> PartyId:
         """Whose thing it is, and which one, as the URL says it too. Raises Mismatch, NotAmongThem."""

@@ -33,6 +33,7 @@ SUBJECT = Subject(
     last_updated=lambda location: location.last_updated,
     keep=locations.keep,
     unknown=UnknownLocation,
+    correct=locations.correct,
 )
 
 

@@ -24,6 +24,7 @@ SUBJECT = Subject(
     last_updated=lambda tariff: tariff.last_updated,
     keep=tariffs.keep,
     unknown=UnknownTariff,
+    correct=tariffs.correct,
 )
 
 

@@ -31,6 +31,7 @@ SUBJECT = Subject(
     last_updated=lambda token: token.last_updated,
     keep=tokens.keep,
     unknown=UnknownToken,
+    correct=tokens.correct,
 )
 
 

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from datetime import datetime, timedelta
+from enum import Enum
 from typing import Any
 
 import structlog
@@ -20,6 +21,7 @@ from laddnav.ocpi.calls.calling import NotRouted, PartnerRefused, PartnerTrouble
 from laddnav.ocpi.calls.client import Clients
 from laddnav.ocpi.endpoints import bookings, cdrs, locations, payments, reconciliation, sessions, tariffs, tokens
 from laddnav.ocpi.endpoints import clients as hub_clients
+from laddnav.ocpi.endpoints.heard import Subject, Whole
 from laddnav.ocpi.fetching.crawl import leaves
 from laddnav.ocpi.hub import kept as hub_kept
 from laddnav.ocpi.hub.clients import receivers_of
@@ -73,6 +75,23 @@ TAKES: dict[Module, Take] = {
 }
 
 
+# Of these a whole list is believed also where it says an earlier date than was told before. A Session is asked for by
+# dates, and what it came to is said by its CDR, which nothing changes.
+CORRECTED: dict[Module, Subject[Any]] = {
+    Module.LOCATIONS: locations.SUBJECT,
+    Module.TARIFFS: tariffs.SUBJECT,
+    Module.TOKENS: tokens.SUBJECT,
+}
+
+
+class Taken(Enum):
+    """What became of an object of a list."""
+
+    HEARD = "heard"
+    CORRECTED = "corrected"  # newer had been told, too late a date
+    SKIPPED = "skipped"  # it cannot be read
+
+
 async def pull_due(database: Database, clients: Clients, dice: Dice, *, limit: int = 4, turn: float = TURN) -> int:
     """Fetch the lists that are due and that no other process fetches, some at a time; says how many those were."""
     async with database.unit() as unit:
@@ -91,7 +110,7 @@ async def pull(database: Database, clients: Clients, task: Pull, dice: Dice, tur
         if connection.serves_each and task.party is None and task.module not in UNROUTED:
             return await _shared_out(unit, connection, task)
     if task.next_url is None:
-        task = replace(task, started_at=now, seen=0, skipped=0, gone=0)
+        task = replace(task, started_at=now, seen=0, skipped=0, gone=0, corrected=0)
     loop = asyncio.get_running_loop()
     until, whole, moved = loop.time() + turn, True, False
     try:
@@ -148,6 +167,9 @@ async def _crawled(database: Database, clients: Clients, connection: Connection,
     assert task.started_at is not None, "a list that was begun says when"
     since = None if _asks_for_all(task) or task.up_to is None else task.up_to - timedelta(minutes=lists.overlap_minutes)
     since = since or (LONG_AGO if task.module is Module.SESSIONS else None)
+    whole = None
+    if _asks_for_all(task) and lists.absences:
+        whole = Whole(task.started_at, WHOLE_EVERY * (lists.absences - 1))
 
     async def fetch(url: str) -> Reply:
         return await partner.call("GET", url, to=task.party, routed=task.module not in UNROUTED)
@@ -155,11 +177,15 @@ async def _crawled(database: Database, clients: Clients, connection: Connection,
     endpoint = partner.endpoint(task.module, SENDER)
     async with aclosing(leaves(fetch, endpoint, since, task.started_at, lists, task.next_url)) as pages:
         async for leaf in pages:
-            taken = await _page_taken(database, connection, task.module, leaf.objects)
-            seen, skipped = task.seen + len(leaf.objects), task.skipped + taken.count(None)
+            taken = await _page_taken(database, connection, task.module, leaf.objects, whole)
+            seen, skipped = task.seen + len(leaf.objects), task.skipped + taken.count(Taken.SKIPPED)
+            corrected = taken.count(Taken.CORRECTED)
+            if corrected:
+                log.info("objects_corrected", connection=connection.id, module=task.module, count=corrected)
             if leaf.next_url is None:
                 skipped += max(0, leaf.total - seen)  # counted, and not handed out
-            task = replace(task, seen=seen, skipped=skipped, next_url=leaf.next_url)
+            corrected += task.corrected
+            task = replace(task, seen=seen, skipped=skipped, corrected=corrected, next_url=leaf.next_url)
             async with database.unit() as unit:
                 until = unit.now + unit.clock.wall(LEASE)
                 if not await store.pulls.pulled(unit, task, until):
@@ -201,32 +227,36 @@ async def _reconciled(database: Database, connection: Connection, task: Pull) ->
 
 
 async def _page_taken(
-    database: Database, connection: Connection, module: Module, objects: list[Any]
-) -> list[Key | None]:
+    database: Database, connection: Connection, module: Module, objects: list[Any], whole: Whole | None
+) -> list[Taken]:
     """Together in one Unit; where something among them breaks that, each in one of its own."""
     try:
         async with database.unit() as unit:
-            return [await _taken(unit, connection, module, words) for words in objects]
+            return [await _taken(unit, connection, module, words, whole) for words in objects]
     except Trouble:
         raise
     except Exception as error:
         if len(objects) == 1:
             log.exception("object_broke", connection=connection.id, module=module, error=repr(error))
-            return [None]
-    return [key for words in objects for key in await _page_taken(database, connection, module, [words])]
+            return [Taken.SKIPPED]
+    return [one for words in objects for one in await _page_taken(database, connection, module, [words], whole)]
 
 
-async def _taken(unit: Unit, connection: Connection, module: Module, words: Any) -> Key | None:
-    """What names it; None where this one object cannot be read: the others are taken all the same.
+async def _taken(unit: Unit, connection: Connection, module: Module, words: Any, whole: Whole | None) -> Taken:
+    """Where this one object cannot be read, the others are taken all the same.
 
     OCPI 2.2.1 transport_and_format_get.
     """
     try:
-        key = await TAKES[module](unit, connection, VERSIONS[connection.version], words)
+        version, corrected = VERSIONS[connection.version], False
+        if whole is not None and module in CORRECTED:
+            key, corrected = await CORRECTED[module].listed(unit, connection, version, words, whole)
+        else:
+            key = await TAKES[module](unit, connection, version, words)
         if connection.our_role is Role.HUB and module in FOR_ALL:
             await hub_kept.shown(unit, key, None)
             await hub_kept.weighed(unit, key)
-        return key
+        return Taken.CORRECTED if corrected else Taken.HEARD
     except (Unreadable, NotAPartyId, NotAmongThem, Refusal) as error:
         log.warning("object_skipped", connection=connection.id, module=module, error=str(error))
-        return None
+        return Taken.SKIPPED

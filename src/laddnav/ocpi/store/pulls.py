@@ -11,7 +11,7 @@ from laddnav.ocpi.model import Connection, Pull
 from laddnav.ocpi.wire.handshake import Module
 
 _PULL = """holder, connection_id, module, party, due_at, up_to, started_at, finished_at, seen, skipped, next_url,
-  last_error, whole_at, gone, claimed_until"""
+  last_error, whole_at, gone, corrected, claimed_until"""
 # Whoever fetches it already is overtaken: what made us ask came after it had begun.
 ASK_PULL = """
 insert into ocpi_pull as p (holder, connection_id, module, party, due_at) values ($1, $2, $3, $4, $5)
@@ -34,8 +34,8 @@ returning {_PULL}
 PULLS = f"select {_PULL} from ocpi_pull where holder = $1 and connection_id = $2 order by module, party"
 PULLED = """
 update ocpi_pull set due_at = $5, up_to = $6, started_at = $7, finished_at = $8, seen = $9, skipped = $10,
-  next_url = $11, last_error = $12, whole_at = $13, gone = $14, claimed_until = $15
-where holder = $1 and connection_id = $2 and module = $3 and party = $4 and claimed_until is not distinct from $16
+  next_url = $11, last_error = $12, whole_at = $13, gone = $14, corrected = $15, claimed_until = $16
+where holder = $1 and connection_id = $2 and module = $3 and party = $4 and claimed_until is not distinct from $17
 """
 
 
@@ -83,6 +83,7 @@ async def pulled(unit: Unit, pull: Pull, until: datetime | None = None) -> bool:
             pull.last_error,
             pull.whole_at,
             pull.gone,
+            pull.corrected,
             until,
             pull.claimed_until,
         )

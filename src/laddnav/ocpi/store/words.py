@@ -55,10 +55,13 @@ where w.holder = rows.holder and w.owner = rows.owner and w.module = rows.module
   and w.said = rows.said and w.id_key = rows.id_key and w.audience = rows.audience and w.revision = rows.known
 returning true
 """
+# What belied these words counts no more once they are of another date, or said again; an Evse of a Location may be told
+# meanwhile, which leaves its date as it is.
 RENEW_WORDS = Lines(
     f"""
 update ocpi_words as w set revision = w.revision + 1, last_updated = rows.last_updated, heard_at = rows.heard_at,
-  missed = 0, body = rows.body
+  missed = 0, body = rows.body,
+  belied_at = case when rows.last_updated = w.last_updated and rows.body <> w.body then w.belied_at end
 {_LAST}
 """,
     {
@@ -83,6 +86,11 @@ MISSED = """
 update ocpi_words set missed = missed + 1
 where holder = $1 and owner = any($2) and module = $3 and version = $4 and audience = '' and not said and heard_at < $5
 returning owner, id_key, missed
+"""
+# Of what was told since the list was begun, the list may know nothing yet.
+BELIED = f"""
+update ocpi_words set belied_at = coalesce(belied_at, $8) where {_WORDS} and id_key = $6 and heard_at < $8
+returning belied_at
 """
 DROP_WORDS = f"delete from ocpi_words where {_WORDS} and id_key = $6"
 VERSION_HEARD = """
@@ -178,6 +186,15 @@ def renew(unit: Unit, key: Key, before: Said | None, body: bytes, last_updated: 
 def heard_of(unit: Unit, key: Key, before: Said) -> None:
     """It was told again, and what was told is older than this, which is locked."""
     unit.write(HEARD_OF, *key._columns(), before.revision, unit.now)
+
+
+async def belied(unit: Unit, key: Key, begun_at: datetime) -> datetime | None:
+    """A whole list that was begun then says an earlier date of it: since when lists have done so.
+
+    None where the list is no older than the words.
+    """
+    since: datetime | None = await unit.value(BELIED, *key._columns(), begun_at)
+    return since
 
 
 def _moment(unit: Unit) -> int:

@@ -133,7 +133,7 @@ SWITCHES = MappingProxyType(
         ),
         "lists.absences": (
             N_("Whole lists in a row that lack an object before it counts as gone"),
-            N_("A whole list of Locations and Tokens is fetched once a day. 0: never."),
+            N_("As many have to date it earlier than a push did, before they are believed. One a day; 0: never."),
         ),
         "objects.appends_periods": (
             N_("Sends new periods of a Session only"),
