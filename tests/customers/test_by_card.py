@@ -17,6 +17,7 @@ from laddnav.billing.postings import receivable
 from laddnav.customers import actions as customers
 from laddnav.customers import wallet
 from laddnav.customers.actions import allowing
+from laddnav.customers.events import WalletShort
 from laddnav.customers.model import Customer, PaysBy
 from laddnav.customers.rules import CustomerSaid
 from laddnav.customers.wallet import Refill
@@ -274,10 +275,14 @@ async def test_a_wallet_whose_card_paid_nothing_asks_it_no_more_until_somebody_c
             await allowing.refill(unit, customer.ref, fills, by="test")
         collector = Collector(database, there, SEAL, "https://lad.example")
         for begun in (1, 0, 0):
-            assert await wallets.refill_due(database) == begun
+            if begun and state is State.RELEASED:
+                await wallets.refill_short(database, WalletShort(holder=LADDNAV, customer=customer.ref))
+            else:
+                assert await wallets.refill_due(database) == begun
             await collector.go_on_due()
             clock.advance(timedelta(minutes=16))
             await collector.go_on_due()
+        await wallets.refill_short(database, WalletShort(holder=LADDNAV, customer=customer.ref))
         (payment,) = await _payments(database, wallet.about(customer.ref))
         assert payment.state is state
         assert server.intents[payment.provider_id or "pi_0"]["away"], "it is told that nobody is there to be asked"

@@ -369,6 +369,12 @@ def test_a_wallet_that_fills_itself_is_filled_to_its_limit_and_by_no_more_than_o
         assert wanted == 0
     else:
         assert below <= left + wanted < below + amount
+    # Where a charge runs short, what is held will be used; what has nothing left then is filled, even to nothing.
+    wanted, left = wallet.wanted(one, short=True), in_it - owed - held
+    if left > below:
+        assert wanted == 0
+    else:
+        assert below <= left + wanted <= below + amount and wanted > 0
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,9 @@ from laddnav.cdrs import actions as cdrs
 from laddnav.customers import actions as customers
 from laddnav.customers import wallet
 from laddnav.customers.actions import allowing
-from laddnav.customers.model import PaysBy
+from laddnav.customers.model import Customer, PaysBy
 from laddnav.customers.rules import CustomerSaid
+from laddnav.customers.wallet import Refill
 from laddnav.db.events import Event
 from laddnav.db.outbox import drain
 from laddnav.db.unit import Database, Listener
@@ -47,10 +48,10 @@ def hears() -> Mapping[type[Event], Sequence[Listener]]:
 
 
 async def tell(
-    sockets: Sockets, station: Station, name: str, stage: Stage, clock: SetClock, register: int
+    sockets: Sockets, station: Station, name: str, stage: Stage, clock: SetClock, register: int, *, number: int = 1
 ) -> Allowed | None:
     """What is said of the card."""
-    evse_no, number = int(name[-1]), {Stage.STARTED: 0, Stage.UPDATED: 1, Stage.ENDED: 1}[stage]
+    evse_no, number = int(name[-1]), 0 if stage is Stage.STARTED else number
     said = Reading(at=clock.now(), measurand=Measurand.ENERGY_IMPORT_REGISTER, value=Decimal(register))
     uid = "CARD1" if stage is Stage.STARTED else None
     told = ChargeTold(
@@ -116,6 +117,15 @@ async def test_a_charge_that_was_asked_for_from_afar_is_bound_as_well(
     assert await bound(database, station, "A1") == 50
 
 
+async def fill(database: Database, one: Customer, amount: int) -> None:
+    postings = (
+        Posting(Account(Head.CLEARING, "stripe"), Decimal(amount), "SEK"),
+        Posting(wallet.account(one.ref), Decimal(-amount), "SEK"),
+    )
+    async with database.unit() as unit:
+        await ledger.post(unit, US, Entry(key=f"paid {amount}", what="Top-up", cites="payment", postings=postings))
+
+
 async def test_two_charges_on_one_wallet_hold_a_part_each_and_more_while_there_is_any(
     sockets: Sockets, station: Station, database: Database, clock: SetClock
 ) -> None:
@@ -124,11 +134,7 @@ async def test_two_charges_on_one_wallet_hold_a_part_each_and_more_while_there_i
         (card,) = await tokens.by_uid(unit, US, "CARD1")
         one = await customers.add(unit, US, CustomerSaid(name="Anna", pays_by=PaysBy.WALLET), by="test")
         await customers.keep_contract(unit, one.ref, card.contract_id, by="test")
-        postings = (
-            Posting(Account(Head.CLEARING, "stripe"), Decimal(370), "SEK"),
-            Posting(wallet.account(one.ref), Decimal(-370), "SEK"),
-        )
-        await ledger.post(unit, US, Entry(key="paid", what="Top-up", cites="payment", postings=postings))
+    await fill(database, one, 370)
     assert await tell(sockets, station, "A1", Stage.STARTED, clock, 0) is Allowed.ALLOWED
     assert await tell(sockets, station, "B2", Stage.STARTED, clock, 0) is Allowed.ALLOWED
     assert (await bound(database, station, "A1"), await bound(database, station, "B2")) == (Decimal(160), Decimal(160))
@@ -141,3 +147,21 @@ async def test_two_charges_on_one_wallet_hold_a_part_each_and_more_while_there_i
         found = await store.charges.story(unit, US, station.id, "B2")
         left = (await allowing.wallet_of(unit, one)).free
     assert found is not None and (found[0].cost_max, left) == (Decimal(210), ZERO), "all that was left"
+    # It fills itself, if that was wished, before the charge would end for it; and whoever fills it lets it go on.
+    async with database.unit() as unit:
+        await customers.keep_card(unit, one.ref, "cus_1/pm_1", by="test")
+        await allowing.refill(unit, one.ref, Refill(below=ZERO, amount=Decimal(300), account="A"), by="test")
+    assert await short(database) == 0
+    clock.advance(6 * MINUTES)
+    await tell(sockets, station, "B2", Stage.UPDATED, clock, 60_000, number=2)
+    assert (await bound(database, station, "B2"), await short(database)) == (Decimal(210), 1)
+    await fill(database, one, 300)
+    clock.advance(6 * MINUTES)
+    await tell(sockets, station, "B2", Stage.UPDATED, clock, 64_000, number=3)
+    assert (await bound(database, station, "B2"), await short(database)) == (Decimal(370), 1)
+
+
+async def short(database: Database) -> int:
+    """How often a wallet was said to run short."""
+    async with database.unit() as unit:
+        return int(await unit.value("select count(*) from event where kind = 'WalletShort'"))

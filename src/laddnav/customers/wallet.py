@@ -42,7 +42,7 @@ class NothingToPayOut(Refusal):
 
 
 class Refill(Struct, frozen=True, kw_only=True):
-    """Whenever less than `below` is free, `amount` is taken from the stored card; `account` is ours at a provider."""
+    """Whenever less than `below` is left, `amount` is taken from the stored card; `account` is ours at a provider."""
 
     below: Decimal
     amount: Decimal
@@ -122,13 +122,15 @@ def checked(refill: Refill, currency: str) -> Refill:
     return refill
 
 
-def wanted(wallet: Wallet) -> Decimal:
+def wanted(wallet: Wallet, *, short: bool = False) -> Decimal:
     """What is to be taken from the card now: so much that `below` is reached, in whole amounts; zero: nothing.
 
-    What charges under way hold is there still: none of it may be used.
+    What charges under way hold is there still: none of it may be used. But where one runs `short`, it will be, and
+    without more it would end.
     """
-    if wallet.refill is None or wallet.in_it - wallet.owed >= wallet.refill.below:
+    if wallet.refill is None:
         return ZERO
-    short = wallet.refill.below - (wallet.in_it - wallet.owed)
-    times = (short / wallet.refill.amount).to_integral_value(ROUND_UP)
-    return wallet.refill.amount * times
+    left = wallet.in_it - wallet.owed - (wallet.held if short else ZERO)
+    missing = wallet.refill.below - left
+    times = max((missing / wallet.refill.amount).to_integral_value(ROUND_UP), Decimal(short and not missing))
+    return wallet.refill.amount * max(times, ZERO)

@@ -97,17 +97,18 @@ async def _part(unit: Unit, session: Session, held: Decimal | None = None) -> De
 
 
 async def _with_more(unit: Unit, charge: Transaction, session: Session) -> Transaction:
-    """Before what it may cost is used up, it may cost more, if its wallet has more."""
+    """Before what it may cost is used up, it may cost more, if its wallet has more; if not, that may be filled."""
     if charge.cost_max is None or session.tab is None or session.status is not Status.ACTIVE:
         return charge
     part = await _part(unit, session, charge.cost_max)
-    if part is None or part <= charge.cost_max:
+    if part is not None and part <= charge.cost_max:
         return charge
     key = TokenKey(session.token.owner, session.token.type, session.token.uid)
-    both = (
-        await tokens.hold_credit(unit, key, session.id),
-        await allowing.hold(unit, session.holder, session.token.contract_id, session.currency, session.id, part=part),
-    )
+    contract = session.token.contract_id
+    prepaid = await allowing.hold(unit, session.holder, contract, session.currency, session.id, part=part)
+    if prepaid is not None and part is not None and prepaid < part:
+        await allowing.runs_short(unit, session.holder, contract)
+    both = (await tokens.hold_credit(unit, key, session.id), prepaid)
     cost_max = min((one for one in both if one is not None), default=charge.cost_max)
     if cost_max != charge.cost_max:
         store.charges.set_cost_max(unit, charge, cost_max)

@@ -12,7 +12,7 @@ from laddnav.bookings.events import BookingChanged, BookingLocationChanged
 from laddnav.cdrs import actions as cdrs
 from laddnav.cdrs.events import CdrAccepted, CdrClosed, CdrReceived
 from laddnav.customers.actions import allowing
-from laddnav.customers.events import CustomerChanged
+from laddnav.customers.events import CustomerChanged, WalletShort
 from laddnav.db.events import Event
 from laddnav.db.unit import Listener
 from laddnav.fleets import actions as fleets
@@ -94,6 +94,7 @@ HEARS: Mapping[type[Event], Sequence[Listener]] = {
     TariffChanged: [push_tariff, note_tariff],
     TariffRegrouped: [tell_of_prices],
     TokenChanged: [push_token, note_token, allowing.look_at],
+    WalletShort: [wallets.refill_short],
     CustomerChanged: [allowing.look_at, wallets.pay_later, cards.follow],
     TokenRenamed: [push_closed_places],
     StartRequested: [calls.start_requested],

@@ -15,7 +15,7 @@ from laddnav.billing.postings import receivable
 from laddnav.customers import actions as customers
 from laddnav.customers import wallet
 from laddnav.customers.actions import allowing, giving
-from laddnav.customers.events import CustomerChanged
+from laddnav.customers.events import CustomerChanged, WalletShort
 from laddnav.customers.model import Customer, PaysBy
 from laddnav.customers.wallet import NothingToPayOut, UnfitWallet
 from laddnav.db.unit import Database, Unit
@@ -214,11 +214,17 @@ async def refill_due(database: Database) -> int:
         after = refs[-1]
 
 
-async def _refill(unit: Unit, ref: str) -> bool:
+async def refill_short(database: Database, event: WalletShort) -> None:
+    """Hears WalletShort: what fills itself does so before the charge would end for it."""
+    async with database.unit() as unit:
+        await _refill(unit, event.customer, short=True)
+
+
+async def _refill(unit: Unit, ref: str, *, short: bool = False) -> bool:
     """Not while one is under way, and none after one that was refused until a person or a payment came between."""
     customer = await customers.lock(unit, ref)
     found = await allowing.wallet_of(unit, customer)
-    amount = wallet.wanted(found)
+    amount = wallet.wanted(found, short=short)
     last = await paying.page(unit, customer.holder, about=wallet.about(customer.ref), limit=1)
     if not amount or found.refill is None or customer.card is None or (last and not _over(last[0])):
         return False

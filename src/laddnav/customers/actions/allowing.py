@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from laddnav.customers import limits, wallet
 from laddnav.customers.actions.keeping import by_ref, lock
 from laddnav.customers.actions.subscribing import today
-from laddnav.customers.events import CustomerChanged, StandingChanged
+from laddnav.customers.events import CustomerChanged, StandingChanged, WalletShort
 from laddnav.customers.limits import REASONS, Used
 from laddnav.customers.model import Contract, Customer, PaysBy, Standing
 from laddnav.customers.store import customers as store
@@ -214,6 +214,13 @@ async def hold(
     if held == free:  # so that partners, who decide alone, let nobody begin on what others hold
         await look(unit, customer)
     return held
+
+
+async def runs_short(unit: Unit, holder: PartyId, contract_id: str) -> None:
+    """A charge is about to use up the wallet behind a contract: whoever fills it may do so in time."""
+    customer = await store.of_contract(unit, holder, contract_id)
+    if customer is not None and await wallets.refill(unit, customer) is not None:
+        unit.announce(WalletShort(holder=customer.holder, customer=customer.ref))
 
 
 async def holds(unit: Unit, holder: PartyId, session_id: str, owner: PartyId) -> bool:
