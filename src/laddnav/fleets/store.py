@@ -83,6 +83,10 @@ order by started_at
 CHARGED = """
 select owner, session_key from fleet_charge where holder = $1 and vehicle = $2 order by started_at desc limit $3
 """
+CHARGES_OF = """
+select session_key from fleet_charge
+where holder = $1 and owner = $1 and vehicle = any($2) and started_at >= $3 order by session_key
+"""
 
 INSERT_ALERT = """
 insert into fleet_alert (holder, ref, fleet, departure, on_day, cause, over_at, body)
@@ -282,6 +286,12 @@ async def charged(unit: Unit, one: Vehicle, limit: int) -> list[tuple[PartyId, s
     """(owner, session id), the newest first."""
     rows = await unit.fetch(CHARGED, str(one.holder), one.ref, limit)
     return [(PartyId.parse(row["owner"]), row["session_key"]) for row in rows]
+
+
+async def charges_of(unit: Unit, fleet: Fleet, vehicles: Sequence[str], since: datetime) -> list[str]:
+    """The folded ids of those that these began here since then."""
+    rows = await unit.fetch(CHARGES_OF, str(fleet.holder), list(vehicles), since)
+    return [row["session_key"] for row in rows]
 
 
 # Alerts ---------------------------------------------------------------------------------------------------------------

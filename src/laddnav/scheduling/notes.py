@@ -25,7 +25,6 @@ class NoteKind(StrEnum):
     PRICES_TOLD = "PRICES_TOLD"
     FORECAST_TOLD = "FORECAST_TOLD"
     TARIFF_CHANGED = "TARIFF_CHANGED"
-    TIMETABLE_CHANGED = "TIMETABLE_CHANGED"
     ASKED_FOR = "ASKED_FOR"
     # What it could not meet.
     WILL_MISS = "WILL_MISS"
@@ -62,7 +61,6 @@ SENTENCES = {
     NoteKind.PRICES_TOLD: N_("prices were told from outside"),
     NoteKind.FORECAST_TOLD: N_("somebody foretold what is to be expected"),
     NoteKind.TARIFF_CHANGED: N_("the grid tariff changed"),
-    NoteKind.TIMETABLE_CHANGED: N_("other vehicles are expected than before"),
     NoteKind.ASKED_FOR: N_("%(name)s asked for it"),
     NoteKind.WILL_MISS: N_("%(car)s will miss %(missed)s kWh of %(wanted)s"),
     NoteKind.ROOF_TURNED_DOWN: N_(

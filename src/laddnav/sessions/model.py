@@ -269,8 +269,9 @@ class Moved(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Stay(Struct, frozen=True, kw_only=True):
-    """Of a charge that is over: where it was, from when until when, and what it took."""
+    """Of a charge that is over, by its folded id: where it was, from when until when, and what it took."""
 
+    session_id: str
     station_id: str
     evse_no: int
     started_at: datetime

@@ -83,7 +83,7 @@ class Unsaid(Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Site(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """`amps` is what the connection gives on each phase, and `building` the most that is drawn there beside the cars.
 
-    `solar_follows`: the roof's inverter gives no more than it is told. `keeps_room`: for cars that usually come.
+    `solar_follows`: the roof's inverter gives no more than it is told. `keeps_room`: for cars that are expected.
     Fallbacks and the building together fit every panel and phase, or the site is not accepted. `reaction_seconds` is
     how long a Station may take to follow; one that does not is taken out.
     """
@@ -256,13 +256,15 @@ class PlannedCar(Struct, frozen=True, kw_only=True):
 
 
 class PlannedRoom(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What a plan leaves to so many `cars` that usually come, beyond what their plugs fall back to.
+    """What a plan leaves to so many `cars` that are expected, beyond what their plugs fall back to.
 
-    `power` is kW a step and `energy` what they would take, kWh. The plan is so much `dearer` for it. `gave_way`: a car
-    that is there would have missed energy for them, so that nothing is left to them.
+    So many of them are `timetabled`, the others usually come. `power` is kW a step and `energy` what they would take,
+    kWh. The plan is so much `dearer` for it. `gave_way`: a car that is there would have missed energy for them, so that
+    nothing is left to them.
     """
 
     cars: int
+    timetabled: int = 0
     energy: float
     power: tuple[float, ...] = ()
     dearer: float = 0.0
@@ -276,7 +278,7 @@ class SitePlan(Struct, frozen=True, kw_only=True, omit_defaults=True):
     `prices` are money per kWh that comes in. `cost` is that of all energy and peaks until the end, `bound` what no plan
     could do for less, `at_once` what the same energy costs when every car takes it as soon as it can. `roof_out`: kW at
     most that are to go out of a roof that can be told, None: all that it gives; it is `roof_down` less than `solar`, of
-    which nothing is taken off. `room`: for who usually comes, None: nobody is expected. `forecast_from`:
+    which nothing is taken off. `room`: for who is expected, None: nobody is. `forecast_from`:
     prices from then on are not published yet. `notes` say what cannot be met, or was not known.
     """
 
@@ -322,6 +324,27 @@ class Quarter(Struct, frozen=True, kw_only=True, omit_defaults=True):
     building: float | None = None
     solar: float | None = None
     battery: float | None = None
+
+
+class Arrival(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A vehicle that will come by its timetable, and leaves again `until_at`; `since_at` None: it is there, unplugged.
+
+    `energy_kwh` is what it will want by the meter; it draws `amps_max` at most from each of so many `phases`.
+    """
+
+    vehicle: str
+    since_at: datetime | None = None
+    until_at: datetime
+    energy_kwh: Decimal
+    amps_max: Decimal
+    phases: int = 3
+
+
+class Expected(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Whom somebody expects at a site, and which charges of the last days, by folded id, were theirs."""
+
+    arrivals: tuple[Arrival, ...] = ()
+    charges: tuple[str, ...] = ()
 
 
 # How it stands -------------------------------------------------------------------------------------------------------

@@ -84,7 +84,7 @@ def solved(facts: Facts, outlook: Outlook, *, number: int, why: Said) -> SitePla
     """The plan; takes as long as the solver does."""
     steps = steps_of(facts)
     given = problem(facts, outlook, steps)
-    spared = with_room_to_spare(given.site, given.expected)
+    spared = with_room_to_spare(given.site, given.expected.cars)
     instead = at_once(given.honest)
     return told(facts, given, spared, instead, number=number, why=why)
 
@@ -137,11 +137,12 @@ def told(facts: Facts, given: Problem, spared: Spared, instead: Plan, *, number:
 
 def _room(given: Problem, spared: Spared) -> PlannedRoom | None:
     """What room costs is not told where the plan is for an even load: what makes it even is no money."""
-    if not given.expected or not (spared.gave_way or spared.room.size):
+    if not given.expected.cars or not (spared.gave_way or spared.room.size):
         return None
     return PlannedRoom(
-        cars=len(given.expected),
-        energy=round(sum(car.energy for car in given.expected), 3),
+        cars=len(given.expected.cars),
+        timetabled=given.expected.timetabled,
+        energy=round(sum(car.energy for car in given.expected.cars), 3),
         power=_rounded(spared.room),
         dearer=round(spared.dearer, 4) if given.site is given.honest else 0.0,
         gave_way=spared.gave_way,

@@ -19,21 +19,22 @@ from laddnav.scheduling.site import Floats, Steps
 from laddnav.scheduling.terms import MixedCurrencies, Terms, terms
 from laddnav.sessions.model import Session, Stay
 from laddnav.sites import fuses, needs
+from laddnav.sites.awaited import Awaited, awaited
 from laddnav.sites.battery import taken
 from laddnav.sites.beside import building
 from laddnav.sites.facts import Facts, allowed, kw_of
-from laddnav.sites.model import Aim, Covers, Member, Place, Site
+from laddnav.sites.model import Aim, Covers, Expected, Member, Place, Site
 from laddnav.sites.moment import outlet
 from laddnav.sites.needs import Need
 from laddnav.sites.quarters import expected, kw
 from laddnav.sites.roof import held_down
-from laddnav.sites.usual import guessed
 
 
 class Outlook(Struct, frozen=True, kw_only=True):
     """What else a plan goes by: prices, the grid's tariff, and what the site drew before, mean kW by the quarter.
 
-    `stays`: charges of the last days, by which it is guessed who will come; none where no room is kept for them.
+    `stays`: charges of the last days, by which it is guessed who will come beside those whom others expect; none where
+    no room is kept for them.
 
     `export_prices`: what a kWh out earns where somebody told so; else it is what the grid tariff says.
     """
@@ -47,6 +48,7 @@ class Outlook(Struct, frozen=True, kw_only=True):
     solar: Mapping[datetime, float] = {}
     foretold: Mapping[Place, Mapping[datetime, float]] = {}
     stays: Sequence[Stay] = ()
+    expected: Sequence[Expected] = ()
 
 
 class Wanting(Struct, frozen=True):
@@ -61,13 +63,13 @@ class Wanting(Struct, frozen=True):
 class Problem(Struct, frozen=True, kw_only=True):
     """`site` is what is solved, and `honest` the same without what was added to make its load even.
 
-    `expected` are the cars that room is kept for.
+    `expected` are those whom room is kept for.
     """
 
     cars: tuple[Wanting, ...]
     site: problems.Site
     honest: problems.Site
-    expected: tuple[problems.Car, ...]
+    expected: Awaited
     terms: Terms
     notes: tuple[Note, ...]
 
@@ -104,10 +106,18 @@ def problem(facts: Facts, outlook: Outlook, steps: Steps) -> Problem:
         cars=cars,
         site=solved,
         honest=honest,
-        expected=tuple(guessed(facts, outlook.stays)) if outlook.stays else (),
+        expected=_expected(facts, outlook),
         terms=paid,
         notes=tuple(notes),
     )
+
+
+def _expected(facts: Facts, outlook: Outlook) -> Awaited:
+    if not outlook.stays and not outlook.expected:
+        return Awaited()
+    arrivals = [one for expected in outlook.expected for one in expected.arrivals]
+    theirs = frozenset(id for expected in outlook.expected for id in expected.charges)
+    return awaited(facts, outlook.stays, arrivals, theirs)
 
 
 def wanting(facts: Facts) -> list[Wanting]:

@@ -12,6 +12,7 @@ from laddnav.scheduling.beside import Beside
 from laddnav.scheduling.notes import Note, Said
 from laddnav.sites.model import (
     BatteryTold,
+    Expected,
     Measurement,
     Member,
     OutsideLimit,
@@ -37,7 +38,15 @@ select body from site where ($1::text is null or holder = $1) and ($2::text is n
 REMOVE = "delete from site where holder = $1 and id_key = $2"
 REMOVE_ALL = [
     f"delete from {table} where holder = $1 and site_key = $2"
-    for table in ("site_member", "site_measurement", "site_limit", "site_price", "site_plan", "site_quarter")
+    for table in (
+        "site_member",
+        "site_measurement",
+        "site_limit",
+        "site_price",
+        "site_plan",
+        "site_quarter",
+        "site_expected",
+    )
 ]
 
 # Who keeps a site within its limits is one process at a time.
@@ -167,6 +176,16 @@ select place, at, kw from site_forecast where holder = $1 and site_key = $2 and 
 FORGET_FORECASTS = """
 delete from site_forecast where ctid = any(array(select ctid from site_forecast where at < $1 limit $2))
 """
+PUT_EXPECTED = """
+insert into site_expected (holder, site_key, told_by, body) values ($1, $2, $3, $4)
+on conflict (holder, site_key, told_by) do update set body = excluded.body where site_expected.body <> excluded.body
+"""
+EXPECTED = "select body from site_expected where holder = $1 and site_key = $2 order by told_by"
+NOT_EXPECTED = "delete from site_expected where holder = $1 and told_by = $2 and site_key <> all($3)"
+BEHIND = """
+select site.body from site
+where holder = $1 and id_key in (select site_key from site_member where holder = $1 and station_id = any($2))
+"""
 PLAN_ANEW = "update site set plan_wanted = $3 where holder = $1 and id_key = $2"
 FORGET_QUARTERS = """
 delete from site_quarter where ctid = any(array(select ctid from site_quarter where at < $1 order by at limit $2))
@@ -193,6 +212,12 @@ async def by_ref(unit: Unit, ref: str) -> Site | None:
 
 async def page(unit: Unit, holder: PartyId | None, after: str | None, limit: int) -> list[Site]:
     rows = await unit.fetch(PAGE, holder and str(holder), after, limit)
+    return [json.decode(row["body"], Site) for row in rows]
+
+
+async def behind(unit: Unit, holder: PartyId, station_ids: Sequence[str]) -> list[Site]:
+    """The sites that feed any of these Stations."""
+    rows = await unit.fetch(BEHIND, str(holder), list(station_ids))
     return [json.decode(row["body"], Site) for row in rows]
 
 
@@ -373,6 +398,18 @@ async def forecasts(unit: Unit, site: Site, since: datetime, until: datetime) ->
     for row in await unit.fetch(FORECASTS, str(site.holder), fold(site.id), since, until):
         found.setdefault(Place(row["place"]), {})[row["at"]] = row["kw"]
     return found
+
+
+async def put_expected(unit: Unit, holder: PartyId, told_by: str, at: Mapping[str, Expected]) -> None:
+    """By the key of the site, in place of all that they had told of any."""
+    await unit.execute(NOT_EXPECTED, str(holder), told_by, list(at))
+    for site_key, one in at.items():
+        unit.write(PUT_EXPECTED, str(holder), site_key, told_by, json.encode(one).decode())
+
+
+async def expected(unit: Unit, site: Site) -> list[Expected]:
+    rows = await unit.fetch(EXPECTED, str(site.holder), fold(site.id))
+    return [json.decode(row["body"], Expected) for row in rows]
 
 
 # ---- The plan in force

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from laddnav.db.unit import Database, Unit
 from laddnav.fleets import filling, signs, store
+from laddnav.fleets.actions.expecting import expect
 from laddnav.fleets.actions.standing import Board, board, content_now, trips_of, wanted
 from laddnav.fleets.events import DepartureAtRisk, DepartureEvent, DepartureMissed, DepartureSaved, FleetChanged
 from laddnav.fleets.model import Alert, Content, Fleet, How, Outlook, Vehicle
@@ -107,9 +108,10 @@ async def _end_unheard(database: Database, fleet: Fleet) -> None:
 
 
 async def look(database: Database, fleet: Fleet) -> None:
-    """Tell the charges what they are for, and whoever follows what is at risk."""
+    """Tell sites who will come, charges what they are for, and whoever follows what is at risk."""
     async with database.unit() as unit:
         seen = await board(unit, fleet)
+        await expect(unit, fleet, seen)
     first = _first_of_each(seen)
     for vehicle, session in seen.sessions.items():
         wants = to_say(session, first.get(vehicle)) if session.owner == session.holder else None

@@ -53,7 +53,7 @@ where holder = $1 and owner = $1 and station_id = any($2) and started_at < $4 an
 order by started_at, ref
 """
 STAYS = """
-select station_id, evse_no, started_at, ended_at, energy_wh from session
+select id_key, station_id, evse_no, started_at, ended_at, energy_wh from session
 where holder = $1 and owner = $1 and station_id = any($2) and started_at >= $3 and started_at < $4
   and status = 'COMPLETED' and ended_at > started_at and energy_wh > 0
 order by started_at, ref
@@ -147,14 +147,14 @@ HEARD = Lines(
 )
 ADVANCE = Lines(
     """
-update session set energy_wh = rows.energy_wh::numeric, moved = rows.moved, revision = session.revision + 1,
+update session set energy_wh = rows.energy_wh, moved = rows.moved, revision = session.revision + 1,
   last_updated = rows.last_updated
 from {rows} where session.holder = rows.holder and session.owner = rows.holder and session.id_key = rows.id_key
 """,
     {
         "holder": "text",
         "id_key": "text",
-        "energy_wh": "text",
+        "energy_wh": "numeric",
         "moved": "text",
         "last_updated": "timestamptz",
     },
@@ -228,6 +228,7 @@ async def stays(
     rows = await unit.fetch(STAYS, str(holder), list(station_ids), since, until)
     return [
         Stay(
+            session_id=row["id_key"],
             station_id=row["station_id"],
             evse_no=row["evse_no"],
             started_at=row["started_at"],
@@ -409,7 +410,7 @@ def advance(unit: Unit, before: Session, session: Session) -> None:
         ADVANCE,
         str(session.holder),
         fold(session.id),
-        str(session.energy.wh),
-        json.encode(moved).decode(),
+        session.energy.wh,
+        moved,
         session.last_updated,
     )

@@ -1,9 +1,18 @@
 """Verbs about sites."""
 
 from laddnav.sites.actions.planning import plan, prices_published, savings, tariff_changed
-from laddnav.sites.actions.setting_up import by_ref, fetch, page, remove, save, site_of
+from laddnav.sites.actions.setting_up import by_ref, feeding, fetch, page, remove, save, site_of
 from laddnav.sites.actions.steering import Memory, Ticked, answered, claim, nobody_watches, steer
-from laddnav.sites.actions.telling import foretold, limited, limits, measured, measurements, told_prices, unlimited
+from laddnav.sites.actions.telling import (
+    expected,
+    foretold,
+    limited,
+    limits,
+    measured,
+    measurements,
+    told_prices,
+    unlimited,
+)
 from laddnav.sites.actions.trusting import bring_back, fallback_answered, is_out, taken_out
 from laddnav.sites.actions.watching import battery_of, forget_old, history, lone_phase_of, moment_of, plan_of, roof_of
 
@@ -15,7 +24,9 @@ __all__ = [
     "bring_back",
     "by_ref",
     "claim",
+    "expected",
     "fallback_answered",
+    "feeding",
     "fetch",
     "foretold",
     "forget_old",

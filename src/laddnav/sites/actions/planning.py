@@ -20,7 +20,7 @@ from laddnav.readings import actions as readings
 from laddnav.scheduling.notes import NoteKind, Said, noted
 from laddnav.sessions import actions as sessions
 from laddnav.sessions.model import Stay
-from laddnav.sites import planning, store, usual, worth
+from laddnav.sites import awaited, planning, store, usual, worth
 from laddnav.sites.actions.setting_up import fetch
 from laddnav.sites.actions.steering import Memory, gathered, key_of
 from laddnav.sites.events import PlanMade
@@ -44,8 +44,9 @@ async def plan(database: Database, holder: PartyId, site_id: str, *, why: Said) 
         facts = await gathered(unit, site, Memory(plan=before))
         steps = planning.steps_of(facts)
         outlook = await outlook_of(unit, site, steps.start_at, steps.end_at)
-        if site.keeps_room and usual.waits(facts):
-            outlook = replace(outlook, stays=await _stays(unit, site, unit.now))
+        if site.keeps_room and awaited.waits(facts):
+            stays, expected = await _stays(unit, site, unit.now), await store.expected(unit, site)
+            outlook = replace(outlook, stays=stays, expected=expected)
     number = 1 if before is None else before.number + 1
     made = await asyncio.to_thread(planning.solved, facts, outlook, number=number, why=why)
     async with database.unit() as unit:

@@ -109,6 +109,11 @@ async def page(unit: Unit, holder: PartyId | None, *, after: str | None = None, 
     return await store.page(unit, holder, after, limit)
 
 
+async def feeding(unit: Unit, holder: PartyId, station_ids: Sequence[str]) -> Sequence[Site]:
+    """The sites that feed any of these Stations."""
+    return await store.behind(unit, holder, station_ids)
+
+
 async def site_of(unit: Unit, holder: PartyId, station_id: str, evse_no: int) -> Site | None:
     """The site that feeds this Evse."""
     found = await store.standing(unit, holder, station_id, evse_no)

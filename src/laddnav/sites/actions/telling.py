@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 
 from msgspec.structs import replace
 
 from laddnav.db.unit import Unit
-from laddnav.kit.ids import PartyId
+from laddnav.kit.ids import PartyId, fold
 from laddnav.scheduling.notes import NoteKind, noted
 from laddnav.sites import priced, quarters, rules, store
 from laddnav.sites.actions.setting_up import fetch
 from laddnav.sites.events import SiteLimited
-from laddnav.sites.model import Covers, Measurement, OutsideLimit, Place
+from laddnav.sites.model import Covers, Expected, Measurement, OutsideLimit, Place
 from laddnav.sites.priced import ToldPrice
 
 
@@ -47,6 +47,14 @@ async def foretold(
     site = await fetch(unit, holder, site_id)
     await store.put_forecast(unit, site, place, rules.foreseen(site, place, begin_at, minutes, kw))
     await store.want_one_plan(unit, site, noted(NoteKind.FORECAST_TOLD))
+
+
+async def expected(unit: Unit, holder: PartyId, told_by: str, at: Mapping[str, Expected]) -> None:
+    """All whom somebody expects, by the id of the site, in place of all whom they had expected anywhere.
+
+    The next plan goes by it: whoever comes or goes has one made anyhow.
+    """
+    await store.put_expected(unit, holder, told_by, {fold(id): one for id, one in at.items()})
 
 
 async def limited(

@@ -44,9 +44,10 @@ class Peaks(Struct, frozen=True, kw_only=True):
 
 
 class Kept(Struct, frozen=True, kw_only=True):
-    """Room for `cars` that usually come, as `PlannedRoom` has it; `dearer` None: by no more than half a coin."""
+    """Room for `cars` that are expected, as `PlannedRoom` has it; `dearer` None: by no more than half a coin."""
 
     cars: int
+    timetabled: int
     kwh: Decimal
     dearer: Decimal | None
     gave_way: bool
@@ -178,6 +179,7 @@ def _kept(room: PlannedRoom) -> Kept:
     dearer = Decimal(str(room.dearer))
     return Kept(
         cars=room.cars,
+        timetabled=room.timetabled,
         kwh=Decimal(str(room.energy)),
         dearer=dearer if dearer >= WORTH_SAYING else None,
         gave_way=room.gave_way,
@@ -256,7 +258,7 @@ def _power(
 class Ahead(Struct, frozen=True, kw_only=True):
     """A step of a plan; `each` is (station, kW) of the cars, and `solar` what the roof is to give.
 
-    `room` is kept for cars that usually come.
+    `room` is kept for cars that are expected.
     """
 
     at: datetime
