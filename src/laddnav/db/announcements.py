@@ -6,8 +6,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
+from msgspec import Raw
+
 from laddnav.db.events import Event
-from laddnav.db.rows import Lines
+from laddnav.db.rows import Lines, as_it_is
 from laddnav.kit import json
 
 ANNOUNCE = Lines(
@@ -41,11 +43,11 @@ def writes(
     announced: Sequence[Event], listeners_of: Callable[[Event], Iterable[str]], now: datetime
 ) -> Iterator[tuple[Any, ...]]:
     """(statement, its row …) in the order in which they are to be written."""
-    rows = [(str(e.holder), type(e).__name__, e.about, json.encode(e).decode(), now) for e in announced]
+    rows = [(str(e.holder), type(e).__name__, e.about, as_it_is(json.encode(e).decode()), now) for e in announced]
     for row in rows:
         yield ANNOUNCE, *row
     # Sorted, and each row once, so that two Units that ask the same listeners never wait for each other in a ring.
-    jobs: dict[tuple[str, str, str, str], list[str]] = {}
+    jobs: dict[tuple[str, str, str, str], list[Raw | str]] = {}
     for event, (holder, kind, about, body, _) in zip(announced, rows, strict=True):
         for listener in listeners_of(event):
             bodies = jobs.setdefault((holder, listener, "" if event.each else about, kind), [])

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
+from msgspec import Raw, defstruct
+
 from laddnav.kit import json
 
 Arguments = tuple[Any, ...]
@@ -73,6 +75,8 @@ class Lines(Rows):
         super().__init__(sql, columns, key=key, each=each, first=first)
         self._long = long
         self._short = tuple(columns)[: len(columns) - long]
+        # What is not said is null to the database.
+        self._line = defstruct("Line", [(name, Any, None) for name in self._short], omit_defaults=True, gc=False)
 
     def __len__(self) -> int:
         return 1 + self._long
@@ -90,10 +94,22 @@ class Lines(Rows):
         return self._sql.format(rows=f"(select * from {named} limit (select {MANY})) as rows")
 
     def columns(self, rows: Sequence[Arguments]) -> Iterable[Any]:
-        yield json.encode([dict(zip(self._short, row, strict=False)) for row in rows]).decode()
-        if self._long:
-            yield [row[-1] for row in rows]
+        if not self._long:
+            yield json.encode([self._line(*row) for row in rows]).decode()
+            return
+        yield json.encode([self._line(*row[:-1]) for row in rows]).decode()
+        yield [row[-1] for row in rows]
 
+
+def as_it_is(text: str) -> Raw | str:
+    """An object or an array of JSON, to be kept letter by letter as text: in a line it need not become a string first.
+
+    Only a string can tell the database of a character that it has no room for, or that is half of one.
+    """
+    return text if "\\" in text or text[:1] not in _OPENS or text[-1:] not in _CLOSES else Raw(text)
+
+
+_OPENS, _CLOSES = frozenset("[{"), frozenset("]}")
 
 Write = tuple[str | Rows, list[Arguments]]
 

@@ -55,7 +55,7 @@ class ToldTwiceAtOnce(Trouble):
 
 
 class Told(Struct, frozen=True):
-    """What a Station says that needs no Unit of its own."""
+    """What a Station, as it was when it came on the line, says that needs no Unit of its own."""
 
     station: Station
     event: SmallTalk
@@ -66,7 +66,9 @@ class Told(Struct, frozen=True):
 
 async def small_talk(unit: Unit, told: Sequence[Told]) -> list[Outcome]:
     """Beats, statuses and readings of many Stations in one Unit; each is answered in its place."""
-    locations.all_seen(unit, [one.station for one in told])
+    reported = {one.station.id for one in told if isinstance(one.event, StatusReported | ConnectorsReported)}
+    stations = await locations.talking(unit, [one.station for one in told], anew=reported)
+    told = [Told(stations[one.station.id], one.event) for one in told]
     measured = [(one.station, one.event) for one in told if isinstance(one.event, Measured)]
     found = await _measurements(unit, measured)
     measurements = [measurement for measurement, _ in found]
@@ -122,7 +124,7 @@ async def _measurements(
 ) -> list[tuple[Measurement, Transaction | None]]:
     """Whose readings these are, each in its place, with the charge that they are of."""
     named = {(station.holder, station.id, int(one.charge)) for station, one in measured if one.charge is not None}
-    by_number = await store.charges.by_numbers(unit, sorted(named))
+    by_number = await store.charges.by_numbers(unit, named)
     lost = {
         (station.holder, station.id)
         for station, one in measured

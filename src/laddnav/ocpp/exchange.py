@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from laddnav.db.unit import Unit
 from laddnav.locations.model import Station
@@ -47,7 +46,7 @@ def kept_alone(unit: Unit, exchange: Exchange, outcome: Outcome) -> Done:
 
 def kept(unit: Unit, outcomes: Sequence[tuple[Exchange, Outcome | None]]) -> list[Done]:
     """Put each answer into words, and log the frames of both directions in the Unit of their effect, all at once."""
-    done, passed = list[Done](), list[Message]()
+    done, unanswered = list[Done](), list[Message]()
     for exchange, outcome in outcomes:
         text, answer = exchange.answer, None
         if exchange.deed is not None:
@@ -55,19 +54,24 @@ def kept(unit: Unit, outcomes: Sequence[tuple[Exchange, Outcome | None]]) -> lis
             answer = outcome.answer
             call = exchange.deed.call
             text = None if isinstance(call, Send) else frames.write(exchange.dialect.answer(call, answer))
-        passed += _messages(unit, exchange, text, None if outcome is None else outcome.session_id)
+        heard = _heard(unit, exchange, None if outcome is None else outcome.session_id)
+        if text is None:
+            unanswered.append(heard)
+        else:
+            kind = FrameKind.ERROR if text.startswith(_CALL_ERROR) else FrameKind.RESULT
+            store.frames.log_answered(unit, heard, kind, text)
         done.append(Done(answer, text))
-    store.frames.log(unit, passed)
+    store.frames.log(unit, unanswered)
     return done
 
 
-def _messages(unit: Unit, exchange: Exchange, answer: str | None, session_id: str | None) -> list[Message]:
-    """The station's frame as it came, and ours."""
+def _heard(unit: Unit, exchange: Exchange, session_id: str | None) -> Message:
+    """The station's frame as it came."""
     call, station = exchange.call, exchange.station
     quirks = [] if exchange.deed is None else [str(quirk) for quirk in exchange.deed.quirks]
     if exchange.deed is not None and isinstance(exchange.deed.event, Measured | ChargeStopped | ChargeTold):
         quirks += [f"not read: {sample}" for sample in exchange.deed.event.unread]
-    heard = Message(
+    return Message(
         holder=station.holder,
         station_id=station.id,
         at=unit.now,
@@ -79,7 +83,3 @@ def _messages(unit: Unit, exchange: Exchange, answer: str | None, session_id: st
         session_id=session_id,
         quirk="; ".join(quirks)[:1000] or None,
     )
-    if answer is None:
-        return [heard]
-    kind = FrameKind.ERROR if answer.startswith(_CALL_ERROR) else FrameKind.RESULT
-    return [heard, replace(heard, direction=Direction.OUT, kind=kind, body=answer, quirk=None)]

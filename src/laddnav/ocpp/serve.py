@@ -195,7 +195,7 @@ class Sockets:
         station, protocol = connection.station, connection.line.dialect.subprotocol
         async with self._turn(station.id):
             async with self.database.unit() as unit:
-                locations.connected(unit, station, process=self.process, protocol=protocol)
+                connection.station = locations.connected(unit, station, process=self.process, protocol=protocol)
             self._gone.pop(station.id, None)
             await websocket.accept(subprotocol=protocol)
             before, self.connections[station.id] = self.connections.get(station.id), connection
@@ -239,9 +239,7 @@ class Sockets:
 
     async def _together(self, unit: Unit, exchanges: Sequence[Exchange]) -> list[Done]:
         """The small talk of one tick, in one Unit."""
-        deeds = [one for one in exchanges if one.deed is not None]
-        stations = await locations.stations_named(unit, {one.station.id for one in deeds})
-        told = [_told(stations[one.station.id], one.deed) for one in deeds if one.deed is not None]
+        told = [_told(one.station, one.deed) for one in exchanges if one.deed is not None]
         outcomes = iter(await actions.small_talk(unit, told))
         return kept(unit, [(one, None if one.deed is None else next(outcomes)) for one in exchanges])
 

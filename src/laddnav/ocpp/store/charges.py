@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
+
+from msgspec import Struct
 
 from laddnav.db.unit import Record, Unit
 from laddnav.kit import json
@@ -12,6 +15,7 @@ from laddnav.kit.ids import PartyId
 from laddnav.ocpp.model import Transaction
 from laddnav.ocpp.wire.events import ChargeStarted, ChargeStopped, ChargeTold
 
+KNOWN_FOR = timedelta(seconds=10)
 _TRANSACTION = """t.holder, t.station_id, t.number, t.evse_no, t.session_id, t.id_tag as uid, t.started_at, t.stopped,
   t.stop_digest as stop_key, t.told_as, t.first_no, t.ending, t.cost_max, t.budget,
   t.shown_at, t.placed_at, t.refused, t.early"""
@@ -45,6 +49,11 @@ where holder = $1 and station_id = $2 and number = $3
 """
 
 
+class _Known(Struct, frozen=True):
+    charge: Transaction
+    read_at: datetime
+
+
 async def name(
     unit: Unit, holder: PartyId, station_id: str, start: ChargeStarted, session_id: str, cost_max: Decimal | None
 ) -> int | None:
@@ -71,13 +80,29 @@ async def of_session(unit: Unit, holder: PartyId, session_id: str) -> Transactio
     return None if row is None else _transaction(row)
 
 
-async def by_numbers(unit: Unit, named: Sequence[tuple[PartyId, str, int]]) -> dict[tuple[str, int], Transaction]:
-    """Of several stations at once, by (station id, number)."""
-    if not named:
-        return {}
-    holders, stations, numbers = zip(*named, strict=True)
-    rows = await unit.fetch(BY_NUMBERS, [str(holder) for holder in holders], list(stations), list(numbers))
-    return {(row["station_id"], row["number"]): _transaction(row) for row in rows}
+async def by_numbers(unit: Unit, named: Collection[tuple[PartyId, str, int]]) -> dict[tuple[str, int], Transaction]:
+    """Of several stations at once, by (station id, number), for whoever does not ask whether they are stopped.
+
+    What goes by our number and has no bound is not read again for some seconds: where it is and which Session it is
+    stays, and a bound that is set here is known at once.
+    """
+    known: dict[tuple[str, int], _Known | None] = unit.remembered.get(_Known, {})
+    since, found, unknown = unit.now - KNOWN_FOR, dict[tuple[str, int], Transaction](), list[tuple[PartyId, str, int]]()
+    for one in named:
+        was = known.get(one[1:])
+        if was is not None and was.read_at >= since:
+            found[one[1:]] = was.charge
+        else:
+            unknown.append(one)
+    if not unknown:
+        return found
+    holders, stations, numbers = zip(*sorted(unknown), strict=True)
+    for row in await unit.fetch(BY_NUMBERS, [str(holder) for holder in holders], list(stations), list(numbers)):
+        charge = _transaction(row)
+        found[charge.station_id, charge.number] = charge
+        if charge.told_as is None and not charge.bounded:
+            unit.learn(_Known, (charge.station_id, charge.number), _Known(charge, unit.now))
+    return found
 
 
 async def under_way(unit: Unit, stations: Collection[tuple[PartyId, str]]) -> list[Transaction]:
@@ -89,15 +114,22 @@ async def under_way(unit: Unit, stations: Collection[tuple[PartyId, str]]) -> li
 
 
 def set_budget(unit: Unit, transaction: Transaction, budget: Decimal | None) -> None:
+    _forget(unit, transaction)
     unit.write(SET_BUDGET, str(transaction.holder), transaction.session_id, budget)
 
 
 def set_cost_max(unit: Unit, transaction: Transaction, cost_max: Decimal) -> None:
+    _forget(unit, transaction)
     unit.write(SET_COST_MAX, str(transaction.holder), transaction.session_id, cost_max)
 
 
 def stop(unit: Unit, transaction: Transaction, stop_key: str) -> None:
+    _forget(unit, transaction)
     unit.write(STOP, str(transaction.holder), transaction.station_id, transaction.number, stop_key)
+
+
+def _forget(unit: Unit, transaction: Transaction) -> None:
+    unit.learn(_Known, (transaction.station_id, transaction.number), None)
 
 
 def _transaction(row: Record | dict[str, Any]) -> Transaction:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from laddnav.db.rows import Lines
+from laddnav.db.rows import Lines, as_it_is
 from laddnav.db.unit import Record, Unit
 from laddnav.kit.ids import PartyId
 from laddnav.ocpp.model import Direction, FrameKind, Message
@@ -26,6 +26,29 @@ select * from {rows}
         "body": "text",
         "session_id": "text",
         "quirk": "text",
+    },
+)
+# A line for a frame and its answer, for they have most in common.
+LOG_ANSWERED = Lines(
+    """
+insert into ocpp_frame (holder, station_id, at, direction, kind, message_id, action, body, session_id, quirk)
+select rows.holder, rows.station_id, rows.at, one.direction, one.kind, rows.message_id, rows.action, one.body,
+  rows.session_id, one.quirk
+from {rows} cross join lateral (values ('in', rows.kind, rows.body, rows.quirk), ('out', rows.answer_kind, rows.answer,
+  null)) as one(direction, kind, body, quirk)
+""",
+    {
+        "holder": "text",
+        "station_id": "text",
+        "at": "timestamptz",
+        "kind": "text",
+        "message_id": "text",
+        "action": "text",
+        "body": "text",
+        "session_id": "text",
+        "quirk": "text",
+        "answer_kind": "text",
+        "answer": "text",
     },
 )
 COLUMNS = "holder, station_id, id, at, direction, kind, message_id, action, body, session_id, quirk"
@@ -60,6 +83,25 @@ def log(unit: Unit, messages: Sequence[Message]) -> None:
             one.session_id,
             one.quirk,
         )
+
+
+def log_answered(unit: Unit, heard: Message, kind: FrameKind, answer: str) -> None:
+    """A frame of a station, and what we answered to it."""
+    read = heard.kind is FrameKind.CALL
+    unit.write(
+        LOG_ANSWERED,
+        str(heard.holder),
+        heard.station_id,
+        heard.at,
+        heard.kind,
+        heard.message_id,
+        heard.action,
+        as_it_is(heard.body) if read else heard.body,
+        heard.session_id,
+        heard.quirk,
+        kind,
+        as_it_is(answer),
+    )
 
 
 async def of_session(unit: Unit, holder: PartyId, session_id: str) -> list[Message]:
