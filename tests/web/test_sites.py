@@ -22,7 +22,7 @@ from laddnav.sessions.actions import preferring
 from laddnav.sessions.events import LimitsAnswered
 from laddnav.sessions.model import Preferences, ProfileType, Voice
 from laddnav.sites import actions as sites
-from laddnav.sites.model import Covers, Measurement, Place, Site, SiteBattery
+from laddnav.sites.model import Arrival, Covers, Expected, Measurement, Place, Site, SiteBattery
 from tests.clock import SetClock
 from tests.market.tariffs import THREE_DAYS, read
 from tests.sites import garage
@@ -100,6 +100,9 @@ async def at_work(database: Database, clock: SetClock, *, minutes: int = 45) -> 
         until = unit.now + timedelta(hours=1)
         await sites.limited(unit, US, "garage", unit.now, until, Decimal(20), "the grid", id="event-1")
         await sites.limited(unit, US, "garage", unit.now, until, Decimal(1), "the grid", id="2", covers=Covers.EXPORT)
+        back, leaves = unit.now + timedelta(hours=2), unit.now + timedelta(hours=14)
+        van = Arrival(vehicle="V1", since_at=back, until_at=leaves, energy_kwh=Decimal(90), amps_max=Decimal(16))
+        await sites.expected(unit, US, "F1", {"garage": Expected(arrivals=(van,))})
         battery = Measurement(place=Place.BATTERY, at=unit.now, amps=garage.each(0), stored_kwh=Decimal("6.2"))
         for said in (battery, Measurement(place=Place.SOLAR, at=unit.now, amps=garage.each(3))):
             await sites.measured(unit, US, "garage", said)
@@ -134,7 +137,7 @@ async def test_a_site_is_seen_with_its_power_cars_fuses_peaks_and_savings(
         "6.2 kWh",
         "Told to ",
         "All that it gives is used here, or may go out",
-        "Room is kept for 1 car that usually comes (20.9 kWh).",
+        "Room is kept for 2 cars (61.2 kWh): 1 by timetable, 1 as usual.",
         "Kept for cars to come",
     ):
         assert words in text, words
