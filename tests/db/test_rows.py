@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from laddnav.db.refusals import Unstorable
-from laddnav.db.rows import Lines, Rows, runs, together
+from laddnav.db.rows import Lines, Rows, as_it_is, runs, together
 from laddnav.db.unit import Database
 
 LAMPS = Rows("insert into lamp select * from {rows}", {"name": "text", "lit": "boolean"}, key=1)
@@ -58,6 +58,19 @@ async def test_the_same_row_written_twice_is_as_it_was_written_last(database: Da
     async with database.unit() as unit:
         rows = await unit.fetch("select name, value from setting order by name")
         assert [tuple(row) for row in rows] == [("a", "2"), ("b", "1")]
+
+
+async def test_json_travels_in_a_line_as_it_is_and_is_kept_letter_by_letter(database: Database) -> None:
+    """A string on its way is what the database could not read: half of a character, and what it has no room for."""
+    plain = ['[2,  "a" ,{"b":\t1.50,"b":-0e+5}]', '{"ö":[null,"\x7f\u2028"]}', "[]", "[" * 500 + "]" * 500]
+    odd = [r'["\ud800"]', r'["\u0000 \n"]', ' ["a"]', '["a"]\n', "", "garbage", "[not JSON]"[1:]]
+    async with database.unit() as unit:
+        for number, text in enumerate(plain + odd):
+            unit.write(TOLD, f"{number:02}", as_it_is(text), None, None)
+    async with database.unit() as unit:
+        rows = await unit.fetch("select value from setting order by name")
+    assert [row["value"] for row in rows] == plain + odd
+    assert not any(isinstance(as_it_is(text), str) for text in plain)
 
 
 async def test_many_short_rows_are_one_argument_and_arrive_as_they_were(database: Database) -> None:

@@ -230,6 +230,37 @@ async def test_a_socket_that_a_newer_one_replaced_elsewhere_does_not_disconnect_
         assert (await locations.station(unit, "ST1")).connected_at is None
 
 
+async def test_who_talks_over_one_socket_is_read_every_few_seconds(database: Database, clock: SetClock) -> None:
+    station = await settled(database)
+
+    async def shown(*, anew: bool = False) -> bool:
+        async with database.unit() as unit:
+            talking = await locations.talking(unit, [station], anew=["ST1"] if anew else ())
+            return talking["ST1"].shows_prices
+
+    async def elsewhere(shows: bool) -> None:
+        async with database.unit() as unit:
+            await unit.execute("update station set shows_prices = $1", shows)
+
+    assert not await shown()
+    await elsewhere(True)
+    clock.advance(timedelta(seconds=9))
+    assert not await shown() and await shown(anew=True)
+    await elsewhere(False)
+    assert await shown()
+    clock.advance(timedelta(seconds=11))
+    assert not await shown()
+    async with database.unit() as unit:
+        assert (await locations.station(unit, "ST1")).last_seen_at == clock.now()
+        await locations.provision(unit, "ST1", locations.Provisioning(shows_prices=True))
+    assert await shown()
+    await elsewhere(False)
+    clock.advance(timedelta(seconds=1))
+    async with database.unit() as unit:
+        station = locations.connected(unit, station, process="test", protocol="ocpp1.6")
+    assert not await shown()
+
+
 async def test_an_evse_is_found_by_the_number_printed_on_it(database: Database) -> None:
     await settled(database)
     async with database.unit() as unit:

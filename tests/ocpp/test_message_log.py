@@ -40,3 +40,21 @@ async def test_messages_are_looked_through(url: str, database: Database, clock: 
         assert first.next is not None
         rest = await list_messages(unit, OPERATOR, "ST1", words="h", cursor=int(first.next))
     assert not {one.id for one in first.items} & {one.id for one in rest.items} and rest.items
+
+
+async def test_a_frame_is_kept_letter_by_letter(url: str, database: Database) -> None:
+    """However it is spaced and escaped: what a signature was made over is these letters."""
+    said = [
+        r'[2, "w1","DataTransfer" , { "vendorId":"V", "data":"\u00e5 \"ö\"" } ]',
+        '[2,"w2","DataTransfer",{"vendorId":"å","data":""}]',
+        ' [2,"w3","Heartbeat",{}]\n',
+        '[2,"w4","Heartbeat",{"much":1.50}]',
+    ]
+    raw = await Raw.connect(url)
+    for text in said:
+        await raw.say(text)
+        assert (await raw.hear())[0] == 3
+    async with database.unit() as unit:
+        page = await list_messages(unit, OPERATOR, "ST1", direction=Direction.IN)
+    kept = [one.body for one in page.items if one.message_id.startswith("w")]
+    assert sorted(kept, key=said.index) == said and len(kept) == len(said)
