@@ -110,7 +110,9 @@ async def test_a_dispute_of_a_hold_is_left_to_a_person_and_its_money_stays_with_
     await disputes(place, payment)
     await place.goes_on()
     (payment,) = await place.payments()
-    assert (payment.back, payment.trouble) == (ZERO, "18.75 SEK could not be taken"), "somebody has to look"
+    assert (payment.back, payment.trouble) == (ZERO, "18.75 SEK were taken back by the payer’s bank"), (
+        "somebody has to look"
+    )
     place.bank.kept[payment.ref].charged_back = ZERO
     await place.goes_on()
     (payment,) = await place.payments()

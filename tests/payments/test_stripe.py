@@ -175,7 +175,10 @@ async def test_what_somebody_did_at_the_providers_own_console_is_found_and_poste
     clock.advance(timedelta(minutes=2))
     await till.collector.go_on_due()
     payment = await till.sees(payment)
-    assert (payment.net, payment.trouble) == (Decimal(200), "100.00 SEK could not be taken")
+    assert (payment.net, payment.trouble) == (
+        Decimal(200),
+        "100.00 SEK were given back, and nobody here asked for that",
+    )
     assert (await till.owed())[0] == 200
 
 
@@ -200,7 +203,7 @@ async def test_what_is_left_at_the_bank_by_a_persons_word_stays_with_us_where_we
     for _ in range(2):
         stripe[0].disputes = [{"amount": 30000, "status": "needs_response"}]
         payment = await till.goes_on(payment)
-        assert payment.trouble == "300.00 SEK could not be taken", "of each dispute a person is told"
+        assert payment.trouble == "300.00 SEK were taken back by the payer’s bank", "of each dispute a person is told"
         payment = await till.accepts(payment)
         assert payment.trouble is None
         assert (payment.back, (await till.owed())[0]) == (Decimal(0), Decimal(0)), "the driver owes it again"

@@ -20,9 +20,11 @@ Said = str | tuple[str, ...]
 
 
 def said_by_the_pages() -> set[Said]:
-    """With what plans say of themselves, which their own room words."""
-    folders = (HERE, HERE.parent / "scheduling")
-    return {one[2] for folder in folders for one in extract_from_dir(folder, METHODS, keywords=KEYWORDS)}
+    """With what plans say of themselves, and what is wrong with a payment, which their own rooms word."""
+    folders = {HERE: METHODS, HERE.parent / "scheduling": METHODS, HERE.parent / "payments": [("trouble.py", "python")]}
+    return {
+        one[2] for folder, methods in folders.items() for one in extract_from_dir(folder, methods, keywords=KEYWORDS)
+    }
 
 
 def said_in_swedish() -> Iterator[tuple[Said, Said]]:

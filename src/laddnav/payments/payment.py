@@ -9,6 +9,7 @@ from enum import StrEnum
 from msgspec import Struct
 
 from laddnav.kit.ids import PartyId
+from laddnav.payments.trouble import Trouble
 
 
 class ProviderKind(StrEnum):
@@ -102,9 +103,10 @@ class Payment(Struct, frozen=True, kw_only=True):
     `away`: whoever pays is not there as it begins, so that a bank need not see them where it need not.
 
     `credits` is the account of the ledger whose debt the money settles. `action` is where whoever pays goes on, `why`
-    what the provider said no with. `trouble` is what a person has to look at, `blocked` a refused step that waits for
-    that. `refund_keys` name the refunds that were asked for, to a provider that lists none. `version` counts what
-    changed; `looks` how often we looked since.
+    what the provider said no with. `trouble` is what a person has to look at, in English, `trouble_is` the same for
+    pages (None: from before it had kinds), `blocked` a refused step that waits for that. `refund_keys` name the refunds
+    that were asked for, to a provider that lists none. `version` counts what changed; `looks` how often we looked
+    since.
     """
 
     holder: PartyId
@@ -135,6 +137,7 @@ class Payment(Struct, frozen=True, kw_only=True):
     action: str | None = None
     why: str | None = None
     trouble: str | None = None
+    trouble_is: Trouble | None = None
     blocked: Step | None = None
     version: int = 0
     looks: int = 0

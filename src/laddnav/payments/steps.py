@@ -7,8 +7,8 @@ from decimal import Decimal
 
 from msgspec.structs import replace
 
-from laddnav.kit.money import minor_unit
 from laddnav.payments.payment import Call, Payment, Seen, State, Step
+from laddnav.payments.trouble import Trouble, TroubleKind
 
 ZERO = Decimal(0)
 
@@ -41,17 +41,27 @@ MOVES = {
     State.RELEASED: {State.RELEASED, State.REFUSED, State.HELD, State.CAPTURED},
     State.REFUSED: frozenset(State) - {State.ASKED},
 }
+# What was refused, and a person has to look at.
+REFUSED = {
+    Step.CAPTURE: TroubleKind.CAPTURE_REFUSED,
+    Step.RELEASE: TroubleKind.RELEASE_REFUSED,
+    Step.REFUND: TroubleKind.REFUND_REFUSED,
+}
 OVER = frozenset({State.CAPTURED, State.RELEASED, State.REFUSED})
 
 
 class Contradicted(Exception):
     """The provider shows what cannot have become of what it showed before."""
 
+    def __init__(self, was: State, shown: State) -> None:
+        super().__init__(f"The provider shows {shown.value} of a payment that was {was.value}")
+        self.was, self.shown = was, shown
+
 
 def moved(state: State, seen: State) -> State:
     """Raises Contradicted, naming both, for every pair that is not in the table."""
     if seen not in MOVES[state]:
-        raise Contradicted(f"The provider shows {seen.value} of a payment that was {state.value}")
+        raise Contradicted(state, seen)
     return seen
 
 
@@ -128,7 +138,12 @@ def refused(payment: Payment, call: Call, why: str, now: datetime) -> Payment:
         return replace(changed, state=State.REFUSED if payment.state is State.ASKED else payment.state, why=why)
     if call.step is Step.RAISE:
         return replace(changed, hold=payment.held)
-    return replace(changed, trouble=why, blocked=call.step)
+    return replace(troubled(changed, Trouble(kind=REFUSED[call.step], said=why)), blocked=call.step)
+
+
+def troubled(payment: Payment, trouble: Trouble | None) -> Payment:
+    """None: a person has nothing to look at any more."""
+    return replace(payment, trouble=None if trouble is None else str(trouble), trouble_is=trouble)
 
 
 def looked_over(payment: Payment) -> Payment:
@@ -136,9 +151,13 @@ def looked_over(payment: Payment) -> Payment:
     step = next_step(payment)
     if payment.blocked is not None and step is not None and step[0] is payment.blocked:
         return payment
-    short = lacking(payment)
-    words = f"{short.quantize(minor_unit(payment.currency))} {payment.currency} could not be taken"
-    return replace(payment, blocked=None, trouble=words if short else None)
+    payment, short = replace(payment, blocked=None), lacking(payment)
+    if not short:
+        return troubled(payment, None)
+    by_the_bank = payment.charged_back > payment.let_go
+    given_back = TroubleKind.TAKEN_BACK if by_the_bank else TroubleKind.GIVEN_BACK
+    kind = TroubleKind.NOT_TAKEN if payment.net == payment.captured else given_back
+    return troubled(payment, Trouble(kind=kind, amount=short, currency=payment.currency))
 
 
 def is_settled(payment: Payment) -> bool:

@@ -13,7 +13,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup
 
+from laddnav.payments.payment import Payment
 from laddnav.pricing.reasons import Reason, said
+from laddnav.web import payment_troubles
 from laddnav.web.format import Format
 from laddnav.web.states import state
 from laddnav.web.terms import TERMS
@@ -68,6 +70,9 @@ def environment(language: str) -> Environment:
     def because(reason: Reason) -> str:
         return said(reason, language)
 
+    def trouble(payment: Payment) -> str | Markup:
+        return payment_troubles.worded(payment, language)
+
     made.filters |= {
         "because": because,
         "date": write.date,
@@ -93,6 +98,7 @@ def environment(language: str) -> Environment:
         "quantity": write.quantity,
         "size": write.size,
         "term": term,
+        "trouble": trouble,
         "volume": write.volume,
         "weekday": write.weekday,
     }

@@ -19,7 +19,7 @@ from laddnav.kit.outside import Exchange
 from laddnav.kit.refusal import Refusal, Trouble
 from laddnav.kit.seal import Seal
 from laddnav.ledger import actions as ledger
-from laddnav.payments import postings, steps
+from laddnav.payments import postings, steps, trouble
 from laddnav.payments.actions import due
 from laddnav.payments.events import PaymentChanged
 from laddnav.payments.payment import Account, Call, Outcome, Payment, ProviderKind, Secrets, Seen, State, Step
@@ -199,7 +199,8 @@ class Collector:
             after = replace(payment, looks=payment.looks + 1)
             store.end_turn(unit, after, steps.look_again_at(after, unit.now))
             return False
-        after = replace(payment, trouble=why) if call.tries >= len(steps.RETRIES) else payment
+        unsure = trouble.Trouble(kind=trouble.TroubleKind.UNSURE, said=why)
+        after = steps.troubled(payment, unsure) if call.tries >= len(steps.RETRIES) else payment
         store.end_turn(unit, after, steps.try_again_at(call, unit.now))
         _announce(unit, payment, after)
         return False
@@ -234,7 +235,8 @@ def _after(payment: Payment, call: Call | None, answered: _Answered, now: dateti
         try:
             after = steps.agreed(payment, answered.seen, now)
         except steps.Contradicted as error:
-            return replace(payment, trouble=str(error))
+            shown = trouble.Trouble(kind=trouble.TroubleKind.CONTRADICTED, was=error.was, shown=error.shown)
+            return steps.troubled(payment, shown)
     if call is not None and answered.why is not None:
         after = steps.refused(after, call, answered.why, now)
     return steps.looked_over(after)

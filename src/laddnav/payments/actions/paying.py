@@ -124,7 +124,7 @@ async def try_again(unit: Unit, ref: str, *, by: str) -> Payment:
     """A person has looked, and what the provider refused is asked for once more. Raises UnknownPayment."""
     payment = await _locked(unit, ref)
     people.note(unit, by, "try payment again", f"payment {ref}", payment.trouble or "")
-    return _want(unit, replace(payment, trouble=None, blocked=None))
+    return _want(unit, replace(steps.troubled(payment, None), blocked=None))
 
 
 async def accept(unit: Unit, ref: str, *, by: str) -> Payment:
