@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from msgspec import Struct
 
-from laddnav.billing.model import Charge, Invoice
+from laddnav.billing.model import Charge, Invoice, Who
 from laddnav.customers.model import Contract
 from laddnav.kit.energy import Energy
 from laddnav.kit.ids import fold
@@ -16,7 +16,7 @@ from laddnav.kit.ids import fold
 class Part(Struct, frozen=True, kw_only=True):
     """`charges` that somebody made, less those that were credited; `amount` is before VAT.
 
-    `cost_centre` None: their contract has none, or is the company's no more. `driver` None as well, and no charge: what
+    `cost_centre` None: their contract had none. `driver` None as well, and no charge: what
     is for the whole company, such as a fee of its plan.
     """
 
@@ -27,19 +27,19 @@ class Part(Struct, frozen=True, kw_only=True):
     amount: Decimal
 
 
-def parts(invoice: Invoice, contracts: Iterable[Contract]) -> tuple[Part, ...]:
-    """By cost centre and driver as they are now, whoever has none last; together what the invoice comes to before VAT.
+def parts(invoice: Invoice, contracts: Iterable[Contract] = ()) -> tuple[Part, ...]:
+    """By cost centre and driver as they were when each charge was billed, whoever has none last; together what the
+    invoice comes to before VAT. `contracts` as they are now are for charges of before that was kept.
 
-    Empty where no contract has a cost centre.
+    Empty where none has a cost centre.
     """
-    known = {fold(one.contract_id): one for one in contracts}
-    if not any(one.cost_centre for one in known.values()):
-        return ()
+    now = {fold(one.contract_id): Who(cost_centre=one.cost_centre, driver=one.driver) for one in contracts}
     found: dict[tuple[str | None, str | None], list[Charge]] = {}
     for charge in invoice.charges:
-        one = known.get(fold(charge.contract_id or ""))
-        whose = (None, charge.contract_id) if one is None else (one.cost_centre, one.driver or one.contract_id)
-        found.setdefault(whose, []).append(charge)
+        who = charge.who or now.get(fold(charge.contract_id or ""), Who())
+        found.setdefault((who.cost_centre, who.driver or charge.contract_id), []).append(charge)
+    if not any(centre for centre, _ in found) and not any(one.cost_centre for one in now.values()):
+        return ()
     some = [
         Part(
             cost_centre=centre,

@@ -114,10 +114,18 @@ class InvoiceLine(Struct, frozen=True, kw_only=True):
     reason: Reason | None = None
 
 
+class Who(Struct, frozen=True, kw_only=True):
+    """Of a company, as the contract names them when the charge is billed; what changes later is for later charges."""
+
+    cost_centre: str | None = None
+    driver: str | None = None
+
+
 class Charge(Struct, frozen=True, kw_only=True):
     """One CDR on an invoice; times are shown in `time_zone`, the place's own. `credits` names the CDR it takes back.
 
-    `country` is the place's, ISO 3166 alpha-2; None on charges that were billed before it was kept.
+    `country` is the place's, ISO 3166 alpha-2, `who` charged for a company; None on charges that were billed before
+    these were kept, and of who has no contract with us.
 
     `eft_data` are lines of a card payment that the law wants to be there; they may come when the invoice is out already
     (OCPI 2.3.0 mod_payments_transaction_flow).
@@ -128,6 +136,7 @@ class Charge(Struct, frozen=True, kw_only=True):
     cdr_ref: str
     credits: str | None = None
     contract_id: str
+    who: Who | None = None
     authorization_reference: str | None = None
     eft_data: tuple[str, ...] = ()
     place: str

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 import typst
 from babel.numbers import get_decimal_symbol, get_group_symbol
 
+from laddnav.billing.centres import parts
 from laddnav.billing.cii import cii
 from laddnav.billing.einvoice import NotIssuedYet, NoVatNumber, document
 from laddnav.billing.facturx import FILE_NAME, marked
@@ -145,11 +146,35 @@ class _Written:
                 *((self._vat_on(vat), self._money(vat.amount)) for vat in invoice.vat),
                 *([(words["rounded"], self._money(invoice.rounding))] if invoice.rounding else []),
             ],
+            **({"centres": centres} if (centres := self._centres()) else {}),
             "total": {"name": words["total"], "amount": self._money(invoice.to_pay)},
             "notes": [
                 *([words["self-billing"]] if invoice.self_billed else []),
                 words["prices"],
                 *reasons(invoice, self._language),
+            ],
+        }
+
+    def _centres(self) -> dict[str, Any] | None:
+        """None: nobody on it has a cost centre."""
+        words, found = self._words, parts(self._invoice)
+        if not found:
+            return None
+        none = "\N{EN DASH}"
+        heads = ("centre", "centre driver", "centre charges", "centre energy")
+        return {
+            "name": words["centres"],
+            "why": words["by centre"],
+            "heads": [*(words[one] for one in heads), words["amount"].format(currency=self._invoice.currency)],
+            "rows": [
+                [
+                    one.cost_centre or none,
+                    one.driver or words["whole company"],
+                    self._number(Decimal(one.charges), 0, 0) if one.driver else none,
+                    f"{self._number(one.energy.kwh, 3, 3)}\N{NO-BREAK SPACE}kWh" if one.driver else none,
+                    self._amount(one.amount),
+                ]
+                for one in found
             ],
         }
 

@@ -78,6 +78,13 @@ WORDS: dict[str, dict[str, str]] = {
         "OTHER": "Other costs of this charge",
         "TOTAL": "Charge as a whole",
         "rounding": "Rounding",
+        "centres": "Cost centres",
+        "centre": "Cost centre",
+        "centre driver": "Driver",
+        "centre charges": "Charges",
+        "centre energy": "Energy",
+        "whole company": "The whole company",
+        "by centre": "Amounts before VAT, by the cost centre that each contract had when its charge was billed.",
         "for machines": "The same invoice for accounting systems (EN 16931)",
     },
     "sv": {
@@ -155,6 +162,13 @@ WORDS: dict[str, dict[str, str]] = {
         "OTHER": "Övriga kostnader för laddningen",
         "TOTAL": "Laddningen som helhet",
         "rounding": "Avrundning",
+        "centres": "Kostnadsställen",
+        "centre": "Kostnadsställe",
+        "centre driver": "Förare",
+        "centre charges": "Laddningar",
+        "centre energy": "Energi",
+        "whole company": "Hela företaget",
+        "by centre": "Belopp före moms, per det kostnadsställe som avtalet hade när laddningen fakturerades.",
         "for machines": "Samma faktura för bokföringssystem (EN 16931)",
     },
     "de": {
@@ -234,6 +248,16 @@ WORDS: dict[str, dict[str, str]] = {
         "OTHER": "Weitere Kosten dieses Ladevorgangs",
         "TOTAL": "Ladevorgang im Ganzen",
         "rounding": "Rundung",
+        "centres": "Kostenstellen",
+        "centre": "Kostenstelle",
+        "centre driver": "Fahrer",
+        "centre charges": "Ladevorgänge",
+        "centre energy": "Energie",
+        "whole company": "Das ganze Unternehmen",
+        "by centre": (
+            "Beträge ohne Umsatzsteuer, nach der Kostenstelle,"
+            " die der Vertrag hatte, als der Ladevorgang berechnet wurde."
+        ),
         "for machines": "Dieselbe Rechnung für Buchhaltungssysteme (EN 16931)",
     },
 }

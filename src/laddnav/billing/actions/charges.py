@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from laddnav.billing.actions import buyers, crediting, held, plans
 from laddnav.billing.actions.issuing import issue
 from laddnav.billing.events import InvoiceGrew
-from laddnav.billing.model import Debtor, DebtorKind
+from laddnav.billing.model import Debtor, DebtorKind, Who
 from laddnav.billing.postings import payable_entry, receivable_entry
 from laddnav.billing.rules import charge_of, is_ours, owing, period_of, total_of, zone_named
 from laddnav.billing.store import invoices as store
@@ -16,6 +18,7 @@ from laddnav.customers import actions as customers
 from laddnav.customers.actions import allowing
 from laddnav.customers.limits import Used
 from laddnav.customers.model import Customer
+from laddnav.customers.rules import UnknownContract
 from laddnav.db.unit import Database, Unit
 from laddnav.kit.energy import Energy
 from laddnav.kit.ids import EvseRef, PartyId
@@ -48,7 +51,8 @@ async def bill(database: Database, event: CdrClosed | CdrAccepted) -> None:
         debtor, customer = await _payer_of(unit, cdr)
         if await store.billed_to(unit, cdr.holder, cdr.owner, cdr.id) is not None:
             return
-        charge = charge_of(cdr, await _zone_of(unit, cdr, party))
+        who = None if customer is None else await _who(unit, cdr, customer)
+        charge = replace(charge_of(cdr, await _zone_of(unit, cdr, party)), who=who)
         ref = await store.open_invoice(unit, cdr.holder, debtor.id, cdr.currency, period_of(cdr, party))
         await store.append(unit, cdr.holder, ref, debtor.id, charge)
         await ledger.post(unit, cdr.holder, receivable_entry(cdr, debtor.id, charge))
@@ -101,6 +105,17 @@ async def _payer_of(unit: Unit, cdr: Cdr) -> tuple[Debtor, Customer | None]:
         return await plans.known(unit, customer), customer
     name, country = cdr.token.contract_id, cdr.token.owner.country
     return await buyers.known(unit, cdr.holder, kind, before or debtor_id, name, country), None
+
+
+async def _who(unit: Unit, cdr: Cdr, customer: Customer) -> Who | None:
+    """As its contract names them now; of a credit, as the charge that it takes back was billed."""
+    if cdr.credit and cdr.credit_reference_id is not None:
+        return await store.who_charged(unit, cdr.holder, cdr.owner, cdr.credit_reference_id)
+    try:
+        one = await customers.contract_of(unit, customer, cdr.token.contract_id)
+    except UnknownContract:
+        return None
+    return Who(cost_centre=one.cost_centre, driver=one.driver)
 
 
 async def _zone_of(unit: Unit, cdr: Cdr, party: Party) -> str:

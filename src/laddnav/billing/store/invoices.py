@@ -20,6 +20,7 @@ from laddnav.billing.model import (
     InvoiceLine,
     Item,
     Period,
+    Who,
 )
 from laddnav.db.unit import Record, Unit
 from laddnav.kit import json
@@ -63,6 +64,7 @@ where $1::text is null or holder = $1 order by holder, id
 
 IS_BILLED = "select exists (select from billed where holder = $1 and cdr_owner = $2 and cdr_id = $3 and debtor_id = $4)"
 BILLED_TO = "select debtor_id from billed where holder = $1 and cdr_owner = $2 and cdr_id = $3 order by at limit 1"
+BILLED = "select body from billed where holder = $1 and cdr_owner = $2 and cdr_id = $3 order by at limit 1"
 INSERT_BILLED = """
 insert into billed (holder, cdr_owner, cdr_id, debtor_id, invoice_ref, body, at) values ($1, $2, $3, $4, $5, $6, $7)
 """
@@ -226,6 +228,12 @@ async def billed_to(unit: Unit, holder: PartyId, cdr_owner: PartyId, cdr_id: str
     """Whose charge it is, by the id of the debtor."""
     found: str | None = await unit.value(BILLED_TO, str(holder), str(cdr_owner), cdr_id)
     return found
+
+
+async def who_charged(unit: Unit, holder: PartyId, cdr_owner: PartyId, cdr_id: str) -> Who | None:
+    """As it was kept with the charge, if that was billed."""
+    row = await unit.fetch_one(BILLED, str(holder), str(cdr_owner), cdr_id)
+    return None if row is None else json.decode(row["body"], Charge).who
 
 
 async def credited_to(unit: Unit, holder: PartyId, cdr_owner: PartyId, cdr_id: str) -> str | None:
