@@ -238,3 +238,14 @@ def test_what_is_asked_follows_the_cdr_and_what_was_waived_of_more_is_posted_bac
     assert [one.key for one in posted if one] == ["waived T 1", "waived T 2"]
     with pytest.raises(NothingOpen):
         shortfall.waived(waived, "once more", "fia", NOON)
+
+
+async def test_what_somebody_gives_back_meanwhile_is_not_given_back_once_more(corner: Corner) -> None:
+    await corner.charges()
+    ticket = await corner.ticket()
+    async with corner.database.unit() as unit:
+        before = await paying.by_ref(unit, ticket.payment)
+        async with corner.database.unit() as other:
+            await paying.refund(other, ticket.payment, MORE, "The cable was short", by="fia")
+        await shortfalls.corrected(unit, ticket, before, TAKEN - MORE)  # its CDR says less, too
+        assert (await paying.by_ref(unit, ticket.payment)).back == MORE

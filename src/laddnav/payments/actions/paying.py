@@ -78,7 +78,7 @@ async def hold(unit: Unit, ref: str, amount: Decimal) -> Payment:
 
     Raises UnknownPayment, PaymentOver, UnfitPayment.
     """
-    payment = await _locked(unit, ref)
+    payment = await locked(unit, ref)
     if payment.keep is not None:
         raise rules.PaymentOver(ref, "what is kept of it is known already")
     if amount <= payment.hold:
@@ -92,7 +92,7 @@ async def keep(unit: Unit, ref: str, amount: Decimal) -> Payment:
 
     Raises UnknownPayment, PaymentOver, UnfitPayment.
     """
-    payment = await _locked(unit, ref)
+    payment = await locked(unit, ref)
     if payment.keep == amount:
         return payment
     if payment.keep is not None:
@@ -104,7 +104,7 @@ async def keep(unit: Unit, ref: str, amount: Decimal) -> Payment:
 
 async def give_up(unit: Unit, ref: str) -> Payment:
     """Nobody waits for it any more, and nothing is taken; what is held or paid stays. Raises UnknownPayment."""
-    payment = await _locked(unit, ref)
+    payment = await locked(unit, ref)
     if payment.state not in (State.ASKED, State.WAITING) or payment.keep == steps.ZERO:
         return payment
     return _want(unit, replace(payment, keep=steps.ZERO))
@@ -112,7 +112,7 @@ async def give_up(unit: Unit, ref: str) -> Payment:
 
 async def give_back(unit: Unit, ref: str, amount: Decimal) -> Payment:
     """So much less of it is ours than was known: a charge was credited. Raises UnknownPayment, TooMuchBack."""
-    payment = await _locked(unit, ref)
+    payment = await locked(unit, ref)
     rules.in_whole_coins(amount, payment.currency)
     left = (payment.keep or steps.ZERO) - payment.back
     if amount > left:
@@ -122,14 +122,14 @@ async def give_back(unit: Unit, ref: str, amount: Decimal) -> Payment:
 
 async def try_again(unit: Unit, ref: str, *, by: str) -> Payment:
     """A person has looked, and what the provider refused is asked for once more. Raises UnknownPayment."""
-    payment = await _locked(unit, ref)
+    payment = await locked(unit, ref)
     people.note(unit, by, "try payment again", f"payment {ref}", payment.trouble or "")
     return _want(unit, replace(steps.troubled(payment, None), blocked=None))
 
 
 async def accept(unit: Unit, ref: str, *, by: str) -> Payment:
     """It is left at what the provider shows, though it is less than was wanted. Raises UnknownPayment."""
-    payment = await _locked(unit, ref)
+    payment = await locked(unit, ref)
     short = steps.lacking(payment)
     if not short:
         return payment
@@ -153,7 +153,7 @@ async def refund(unit: Unit, ref: str, amount: Decimal, reason: str, *, by: str,
     `support`: whoever asks helps drivers and moves no money, so that it always takes a second person.
     Raises UnknownPayment, TooMuchBack, BeyondSupport, UnfitPayment.
     """
-    payment = await _locked(unit, ref)
+    payment = await locked(unit, ref)
     account = await accounts.by_ref(unit, payment.account)
     asked = [one for one in await store.refunds(unit, payment) if one.state is RefundState.WAITING]
     waiting = sum((one.amount for one in asked), steps.ZERO)
@@ -189,7 +189,7 @@ async def decide(unit: Unit, ref: str, *, grant: bool, by: str) -> Refund:
         raise rules.RefundDecided(ref)
     if grant and one.asked_by == by:
         raise rules.NotAlone
-    payment = await _locked(unit, one.payment)
+    payment = await locked(unit, one.payment)
     state = RefundState.GRANTED if grant else RefundState.DECLINED
     one = replace(one, state=state, decided_by=by, decided_at=unit.now)
     store.put_refund(unit, one)
@@ -249,7 +249,11 @@ async def by_ref(unit: Unit, ref: str) -> Payment:
     return payment
 
 
-async def _locked(unit: Unit, ref: str) -> Payment:
+async def locked(unit: Unit, ref: str) -> Payment:
+    """For whoever reckons with what is kept of it: nobody else changes that until the Unit ends.
+
+    Raises UnknownPayment.
+    """
     payment = await store.payment(unit, ref, lock=True)
     if payment is None:
         raise UnknownPayment(ref)
@@ -288,6 +292,11 @@ async def page(
 async def numbered(unit: Unit, account: str, number: str) -> Payment | None:
     """That of this account with this number, ours or the provider's."""
     return await store.named(unit, account, number, number)
+
+
+async def by_card(unit: Unit, holder: PartyId | None, digits: str, *, limit: int = 50) -> Sequence[Payment]:
+    """What was paid by cards that end in these four digits, where the provider told them; newest first."""
+    return await store.by_card(unit, holder, digits, limit)
 
 
 async def of_debtors(unit: Unit, holder: PartyId, debtor_ids: Collection[str], *, limit: int = 50) -> Sequence[Payment]:

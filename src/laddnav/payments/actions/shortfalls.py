@@ -30,11 +30,12 @@ async def corrected(unit: Unit, ticket: Ticket, payment: Payment, due: Decimal) 
     What is held for the rest already is taken, as far as it is asked for still. What people gave back out of goodwill
     stays given, and is not asked for.
     """
-    assert payment.keep is not None, "it is known what was taken"
     ticket = await _with_what_came(unit, ticket)
+    laters = [] if ticket.short is None else [await paying.locked(unit, ref) for ref in ticket.short.paid]
+    payment = await paying.locked(unit, payment.ref)  # what somebody gives back meanwhile is not given back once more
+    assert payment.keep is not None, "it is known what was taken"
     # Tickets of before do not say it: never more than was kept once, nor than their CDRs came to.
     charged = min(ticket.due or ZERO, payment.keep) if ticket.charged is None else ticket.charged
-    laters = [] if ticket.short is None else [await paying.by_ref(unit, ref) for ref in ticket.short.paid]
     paid = [*reversed(laters), payment]
     left = max(sum((one.wanted for one in paid), ZERO) - due, ZERO)
     for one in paid:

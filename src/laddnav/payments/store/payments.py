@@ -42,6 +42,12 @@ order by ref desc limit $6
 CREDITING = """
 select body from payment where holder = $1 and body::json ->> 'credits' = any($2) order by ref desc limit $3
 """
+BY_CARD = """
+select body from payment
+where right(body::json ->> 'paid_with', 4) = $2 and body::json ->> 'paid_with' is not null
+  and ($1::text is null or holder = $1)
+order by ref desc limit $3
+"""
 NAMED = "select body from payment where account = $1 and (ref = $2 or provider_id = $3)"
 
 PUT_CALL = """
@@ -121,6 +127,11 @@ async def listed(
     limit: int,
 ) -> list[Payment]:
     rows = await unit.fetch(LISTED, holder and str(holder), before, about, troubled, held, limit)
+    return [json.decode(row["body"], Payment) for row in rows]
+
+
+async def by_card(unit: Unit, holder: PartyId | None, digits: str, limit: int) -> Sequence[Payment]:
+    rows = await unit.fetch(BY_CARD, holder and str(holder), digits, limit)
     return [json.decode(row["body"], Payment) for row in rows]
 
 
