@@ -88,9 +88,9 @@ def test_a_driver_who_moves_on_takes_along_what_comes_and_not_what_was() -> None
     before, since, old = one.charges
     invoice = replace(one, charges=(of(before, "SALES", "Anna"), of(since, "BAKERY", "Anna"), old))
     assert [(part.cost_centre, part.driver, part.amount) for part in parts(invoice, KNOWN)] == [
-        ("BAKERY", "Anna", 3),
-        ("BAKERY", "SE-3", 5),  # billed before it was kept: as its contract says now
-        ("SALES", "Anna", 10),
+        ("BAKERY", "Anna", Decimal(3)),
+        ("BAKERY", "SE-3", Decimal(5)),  # billed before it was kept: as its contract says now
+        ("SALES", "Anna", Decimal(10)),
     ]
     assert [part.cost_centre for part in parts(invoice)] == ["BAKERY", "SALES", None], "on paper nothing is looked up"
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 
 import aiohttp
+from msgspec.structs import replace
 
 from laddnav.customers import actions as customers
 from laddnav.mail import actions as mail
+from laddnav.payments.store import payments as store
 from laddnav.people.model import Role
 from laddnav.tokens import actions as tokens
 from tests.clock import SetClock
@@ -29,6 +31,7 @@ async def test_a_person_is_found_by_what_they_can_say(
     async with site.database.unit() as unit:
         (eva,) = await customers.page(unit, US)
         await tokens.keep(unit, US, token("CARD9"))
+        store.update(unit, replace(payment, paid_with="Visa •••• 4242"), None)
     await sign_in(client, site, Role.SUPPORT)
     there = f"{site.url}/find"
     found = {
@@ -39,6 +42,7 @@ async def test_a_person_is_found_by_what_they_can_say(
         f"words={payment.ref}": f"/payments/{payment.ref}",
         f"words={payment.provider_id}": f"/payments/{payment.ref}",
         "words=se-lad-c00000001": f"/payments/{payment.ref}",
+        "words=4242": f"/payments/{payment.ref}",
         f"words={ref}": f"/cdrs/{ref}",
         "evse=SE*LAD*EEVSE1": f"/cdrs/{ref}",
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -107,8 +108,12 @@ async def _charges(unit: Unit, holder: PartyId | None, ref: str) -> list[Cdr]:
 
 
 async def _payments(unit: Unit, holder: PartyId | None, words: str) -> list[Payment]:
-    """By our number for it, its provider's, or the code that a driver without an account was shown."""
+    """By our number for it, its provider's, the code that a driver without an account was shown, or the last four
+    digits of the card.
+    """
     found: dict[str, Payment] = {}
+    if re.fullmatch(r"[0-9]{4}", words):
+        found |= {one.ref: one for one in await paying.by_card(unit, holder, words, limit=MANY)}
     for account in await accounts.page(unit, holder, limit=MANY):
         one = await paying.numbered(unit, account.ref, words)
         if one is not None:
