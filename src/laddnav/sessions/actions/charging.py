@@ -105,6 +105,9 @@ async def begin(
 
 async def measure(unit: Unit, batch: Sequence[Measurement]) -> None:
     """Keep what several Stations measured in one tick, and advance energy and Tab of each charge that it is about."""
+    keys = [(one.station.holder, one.session_id) for one in batch if one.session_id]
+    # Asked first, so that all that is written travels together.
+    sessions = await store.lock_several(unit, keys) if keys else {}
     readings.append(
         unit,
         [
@@ -118,10 +121,6 @@ async def measure(unit: Unit, batch: Sequence[Measurement]) -> None:
             for one in batch
         ],
     )
-    keys = [(one.station.holder, one.session_id) for one in batch if one.session_id]
-    if not keys:
-        return
-    sessions = await store.lock_several(unit, keys)
     touched: dict[tuple[PartyId, str], Session] = {}
     for one in batch:
         key = (one.station.holder, one.session_id or "")
