@@ -83,7 +83,7 @@ def test_where_lint_sees_no_gap_nothing_is_free_for_want_of_a_price(tariff: Tari
     asked = {
         place.component.type
         for place in places(tariff)
-        if place.component.price and place.restriction.reservation is None
+        if place.component.price and place.restriction.reservation is None and place.restriction.booking is None
         if (region := grid.region(place.restriction)) and every.meets(region)
     }
     for stint in run(tariff, visit).stints:
