@@ -21,6 +21,7 @@ from laddnav.kit.power import Power
 from laddnav.kit.time import rfc3339
 from laddnav.locations.model import Connector
 from laddnav.pricing.reasons import Reason
+from laddnav.scheduling.notes import Note
 from laddnav.sessions.model import Session
 
 Schema = dict[str, Any]
@@ -94,6 +95,8 @@ class Speller:
 
     def _union(self, node: types.UnionType) -> Spelt:
         """Of one type and None, or of several that are spelt alike."""
+        if {getattr(one, "cls", str) for one in node.types} == {Note, str}:
+            return _NOTE
         some = [self._of(one) for one in node.types if not isinstance(one, types.NoneType)]
         if len(some) > 1:
             assert not any(one.show for one in some), "a union of nouns has no spelling of its own"
@@ -152,6 +155,8 @@ class Speller:
         return parts
 
 
+# What a site was told before notes had kinds is kept as a sentence, and that is what others hear of any.
+_NOTE = Spelt(schema=_STRING, show=str)
 _UNITED: dict[type, Spelt] = {
     PartyId: Spelt(schema={**_STRING, "pattern": r"^[A-Z]{2}\*[A-Z0-9]{3}$"}, show=str),
     Energy: Spelt(schema={"type": "number"}, show=lambda energy: energy.wh, unit="_wh"),
