@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator
 import aiohttp
 import pytest
 import pytest_asyncio
+from yarl import URL
 
-from laddnav.people import actions as people
 from laddnav.people.model import Role
 from laddnav.people.rules import opens
 from laddnav.web.app import DOORS
@@ -33,14 +33,9 @@ async def client() -> AsyncIterator[aiohttp.ClientSession]:
 
 async def sign_in(client: aiohttp.ClientSession, site: Site, role: Role) -> str:
     """Its CSRF token."""
-    async with client.post(f"{site.url}/sign-in", data=await site.person(role), allow_redirects=False) as answer:
-        assert answer.status == 303
-    async with site.database.unit() as unit:
-        (visitor,) = [
-            found for cookie in client.cookie_jar if (found := await people.who(unit, cookie=cookie.value)) is not None
-        ]
-    assert visitor.visit is not None
-    return visitor.visit.csrf
+    signed_in = await site.visit(role)
+    client.cookie_jar.update_cookies({site.cookie: signed_in.secret}, URL(site.url))
+    return signed_in.visit.csrf
 
 
 async def ask(client: aiohttp.ClientSession, site: Site, door: Door, **form: str) -> aiohttp.ClientResponse:
