@@ -18,7 +18,7 @@ from pypdf import PdfReader
 from laddnav.billing.cii import cii
 from laddnav.billing.credits import credits, left
 from laddnav.billing.einvoice import Document, NotIssuedYet, NoVatNumber, document
-from laddnav.billing.model import Cited, Debtor, DebtorKind, Invoice, Item, ItemKind, PaidFrom, Period, Supply
+from laddnav.billing.model import Cited, Debtor, DebtorKind, Invoice, Item, ItemKind, PaidFrom, Period, Supply, Who
 from laddnav.billing.pdf import pdf
 from laddnav.billing.rules import charge_of, due_at, owing, seller_of
 from laddnav.billing.sums import rounding_of, taxed
@@ -152,6 +152,12 @@ def for_host(*amounts: str, country: str = "SE", registered: bool = True) -> Inv
     )
 
 
+def of_centre(invoice: Invoice, centre: str) -> Invoice:
+    """Its first charge is."""
+    first, *others = invoice.charges
+    return replace(invoice, charges=(replace(first, who=Who(cost_centre=centre, driver="Bo")), *others))
+
+
 KINDS: dict[str, Callable[[], Invoice]] = {
     "domestic": lambda: drawn_up((ONE, "SE")),
     "domestic with rounding of a charge": lambda: drawn_up((ROUNDED, "SE")),
@@ -200,6 +206,9 @@ KINDS: dict[str, Callable[[], Invoice]] = {
     ),
     "self-billed for a host across the border": lambda: for_host("-1203.40", country="DE"),
     "self-billed for a host that bears no VAT": lambda: for_host("-1203.40", registered=False),
+    "a company with cost centres": lambda: of_centre(
+        drawn_up((ONE, "SE"), (replace(ONE, id="x"), "SE"), items=(item("79"),)), "47 & 11"
+    ),
     "without where to pay": lambda: drawn_up((ONE, "SE"), seller=replace(SELLER, pay_to=None)),
 }
 
@@ -377,6 +386,16 @@ def test_a_driver_is_not_in_the_network_and_gets_a_plain_invoice_of_the_norm() -
     assert not it.peppol and it.buyer.endpoint is None
     assert [(tax.category, tax.percent) for tax in it.taxes] == [("S", Decimal(rate)) for rate in ("25.5", "25", "21")]
     assert "NL987654321B01" in it.note and "charged (Finland)" in it.note
+
+
+def test_each_line_of_a_charge_says_on_which_cost_centre_its_buyer_books_it() -> None:
+    it = document(KINDS["a company with cost centres"](), "en")
+    assert [one.cost_centre for one in it.rows] == ["47 & 11", "47 & 11", None, None, None]
+    assert (
+        ubl(it).count(b"<cbc:AccountingCost>47 &amp; 11<")
+        == cii(it).count(b"TradeAccountingAccount><ram:ID>47 &amp;")
+        == 2
+    )
 
 
 def test_where_the_money_goes_is_said_as_its_country_says_it() -> None:

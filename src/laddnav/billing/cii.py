@@ -88,6 +88,7 @@ def _line(it: Document, row: Row) -> str:
                 "ram:SpecifiedTradeSettlementLineMonetarySummation",
                 text("ram:LineTotalAmount", it.coins(row.amount)),
             ),
+            element("ram:ReceivableSpecifiedTradeAccountingAccount", text("ram:ID", row.cost_centre)),
         ),
     )
 

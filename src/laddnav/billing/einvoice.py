@@ -118,7 +118,10 @@ class Tax(Struct, frozen=True, kw_only=True):
 
 
 class Row(Struct, frozen=True, kw_only=True):
-    """An invoice line (BG-25): `amount` is `quantity` × `price` / `per`, within what rounding allows."""
+    """An invoice line (BG-25): `amount` is `quantity` × `price` / `per`, within what rounding allows.
+
+    `cost_centre` is where its buyer books it (BT-133).
+    """
 
     number: int
     name: str
@@ -134,6 +137,7 @@ class Row(Struct, frozen=True, kw_only=True):
     begin: date
     end: date
     attributes: tuple[tuple[str, str], ...]
+    cost_centre: str | None = None
 
 
 class Account(Struct, frozen=True, kw_only=True):
@@ -414,6 +418,7 @@ def _row(
             ("Contract", charge.contract_id),
             *((("Credits CDR", charge.credits),) if charge.credits else ()),
         ),
+        cost_centre=None if charge.who is None else charge.who.cost_centre,
     )
 
 

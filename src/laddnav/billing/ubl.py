@@ -132,6 +132,7 @@ def _line(it: Document, kind: str, row: Row) -> str:
         text("cbc:Note", row.note),
         text(quantity, row.quantity, unitCode=row.unit),
         _amount(it, "cbc:LineExtensionAmount", row.amount),
+        text("cbc:AccountingCost", row.cost_centre),
         element("cac:InvoicePeriod", text("cbc:StartDate", row.begin), text("cbc:EndDate", row.end)),
         element(
             "cac:Item",
