@@ -7,7 +7,7 @@ measured hour is spread over those of its quarters that cost alike, where that c
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from msgspec.structs import replace
@@ -34,14 +34,23 @@ def evened(site: Site, table: Table, plan: Plan) -> Plan:
     spread = amps.copy()
     for span in spans:
         spread[:, span] = np.where(may[:, None], _means(table, amps[:, span], span, least), amps[:, span])
-    good = _kept(site, table, spread, plan.battery, least)
-    grid = table.net + (spread * per_step).sum(axis=0) + plan.battery
+    return moved(site, table, plan, spread, spans)
+
+
+def moved(site: Site, table: Table, plan: Plan, after: Floats, spans: Sequence[Numbers]) -> Plan:
+    """The plan with (car, step) amperes `after`, but as it was in each span that would cost more or break a limit.
+
+    Within a span nobody has more or less of it than before, and outside of them nothing is another.
+    """
+    per_step = table.share * table.per_amp[:, None]
+    power = after * per_step
+    good = _kept(site, table, after, plan.battery) | (np.abs(power - plan.power) < SLIP).all(axis=0)
+    grid = table.net + power.sum(axis=0) + plan.battery
     dearer = of_energy(site, table, grid) - of_energy(site, table, plan.grid)
     more = np.maximum(grid, 0.0) - np.maximum(plan.grid, 0.0)
     for span in spans:
         if not good[span].all() or dearer[span].sum() > SLIP or more[span].sum() > SLIP:
-            spread[:, span] = amps[:, span]
-    power = spread * per_step
+            power[:, span] = plan.power[:, span]
     grid = table.net + power.sum(axis=0) + plan.battery
     return replace(plan, power=power, grid=grid, cost=cost(site, table, grid))
 
@@ -75,9 +84,10 @@ def _means(table: Table, amps: Floats, span: Numbers, least: Floats) -> Floats:
     return np.where(able[:, None], mean[:, None], amps)
 
 
-def _kept(site: Site, table: Table, amps: Floats, battery: Floats, least: Floats) -> NDArray[np.bool_]:
+def _kept(site: Site, table: Table, amps: Floats, battery: Floats) -> NDArray[np.bool_]:
     """(step) whether fuses, others' limits and the balance of phases hold; a car that ends there draws its minimum."""
-    held = np.where(amps > 0, np.maximum(amps, least[:, None]), amps)
+    least = np.array([car.amps_min for car in site.cars])[:, None]
+    held = np.where(amps > 0, np.maximum(amps, least), amps)
     flows = through(site, table, held)
     flows[0] += battery / 3 * 1000 / site.volts
     kw = table.per_amp @ held

@@ -17,6 +17,7 @@ from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from laddnav.scheduling.at_once import charged_at_once
+from laddnav.scheduling.calmed import calmed
 from laddnav.scheduling.evened import evened
 from laddnav.scheduling.linear import Floats, Optimum, Unsolved
 from laddnav.scheduling.notes import NoteKind, noted
@@ -47,7 +48,7 @@ def planned(site: Site) -> Plan:
         plan = chosen.plan(found)
         if plan.unmet.sum() > model.missed(best).sum() + PLENTY:
             plan = min(plan, charged_at_once(site, table), key=lambda one: float(one.unmet.sum()))
-        plan = evened(site, table, plan)
+        plan = calmed(site, table, evened(site, table, plan))
         return with_roof(table, replace(plan, bound=_bound(model, best, plan)))
     except Unsolved:
         plan = with_roof(table, charged_at_once(site, table))
