@@ -6,7 +6,7 @@ import re
 from collections.abc import AsyncIterator
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import aiohttp
 import jsonschema_rs
@@ -31,35 +31,53 @@ from laddnav.tokens.model import Token, TokenType, Whitelist
 LAD, TNM = PartyId("SE", "LAD"), PartyId("NL", "TNM")
 
 
+class Description:
+    """What /openapi.json says: to read it takes longer than most answers, and each form in it is made ready once."""
+
+    def __init__(self, said: Any) -> None:
+        self._components = said["components"]
+        self._paths = [
+            (re.compile(re.sub(r"\{\w+\}", "[^/]+", template)), operations)
+            for template, operations in said["paths"].items()
+        ]
+        self._forms: dict[int, jsonschema_rs.Draft202012Validator] = {}
+
+    def misfits(self, method: str, path: str, status: int, words: object) -> list[str]:
+        for template, operations in self._paths:
+            if template.fullmatch(path) and method.lower() in operations:
+                answers = operations[method.lower()]["responses"]
+                form = self._form(answers.get(str(status), answers["default"]))
+                return [f"{method} {path}: {error.message}" for error in form.iter_errors(words)]
+        return []
+
+    def _form(self, answer: Any) -> jsonschema_rs.Draft202012Validator:
+        if id(answer) not in self._forms:
+            (content,) = answer.get("content", {"": {}}).values()
+            schema = {**content.get("schema", {}), "components": self._components}
+            self._forms[id(answer)] = jsonschema_rs.Draft202012Validator(schema)
+        return self._forms[id(answer)]
+
+
 class Client:
     """Asks the operator API with one key; an answer is (status, JSON), and what it is fits what /openapi.json says."""
+
+    _described: ClassVar[Description | None] = None  # the same for every server, but for its own address
 
     def __init__(self, session: aiohttp.ClientSession, url: str, secret: str | None) -> None:
         self._session = session
         self.url = url
         self.headers = {} if secret is None else {"Authorization": f"Bearer {secret}"}
-        self._described: Any = None
 
     async def ask(self, method: str, path: str, body: object = None, **more: Any) -> tuple[int, Any]:
         url = f"{self.url}/api/v1{path}"
         sent = more | ({"json": body} if body is not None else {})
         async with self._session.request(method, url, headers=self.headers, **sent) as answer:
-            words = await answer.json(content_type=None) if await answer.read() else None
-        assert await self._misfits(method, path.partition("?")[0], answer.status, words) == []
-        return answer.status, words
-
-    async def _misfits(self, method: str, path: str, status: int, words: object) -> list[str]:
-        if self._described is None:
+            status, words = answer.status, await answer.json(content_type=None) if await answer.read() else None
+        if Client._described is None:
             async with self._session.get(f"{self.url}/api/v1/openapi.json") as answer:
-                self._described = await answer.json()
-        for template, operations in self._described["paths"].items():
-            if re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", template), path) and method.lower() in operations:
-                answers = operations[method.lower()]["responses"]
-                (content,) = answers.get(str(status), answers["default"]).get("content", {"": {}}).values()
-                schema = {**content.get("schema", {}), "components": self._described["components"]}
-                errors = jsonschema_rs.Draft202012Validator(schema).iter_errors(words)
-                return [f"{method} {path}: {error.message}" for error in errors]
-        return []
+                Client._described = Description(await answer.json())
+        assert Client._described.misfits(method, path.partition("?")[0], status, words) == []
+        return status, words
 
     async def get(self, path: str) -> Any:
         """What must be there."""
