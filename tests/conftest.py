@@ -1,7 +1,10 @@
 """What every test may ask for: a database of its own on a real PostgreSQL, and a clock that it sets."""
 
 import asyncio
+import os
+import re
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +18,7 @@ from tests.clock import SetClock
 from tests.cost import Costs
 from tests.databases import Databases, connected
 from tests.forked import Nursery
+from tests.pristine import copy, made
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -25,6 +29,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Laws are tried on the same examples by everybody; with --all on new ones, and more of them."""
     memory.load()
+    # A server compiles one for each of its six hundred paths, hundreds of tests begin one, and Python keeps but 512.
+    re._MAXCACHE = 8_192  # type: ignore[attr-defined]  # no other way to say it
     long = config.getoption("--all")
     # No deadline: how long an example takes says more about the machine than about the law.
     settings.register_profile("house", deadline=None, derandomize=not long, max_examples=500 if long else 50)
@@ -38,23 +44,44 @@ def pytest_collection_finish() -> None:
     memory.settle()
 
 
-# What takes a minute or two comes first: at the end, others would have nothing left to do meanwhile.
+# What takes longest, the dearest first.
 LONGEST = (
     "tests/test_checks.py",
-    "tests/walks/test_crash.py",
-    "tests/sim/test_demo.py",
-    "tests/ocpi/conform/test_conform.py",
     "tests/web/test_pages.py",
+    "tests/security/test_wrong_parties.py",
+    "tests/cli/test_serve.py",
+    "tests/walks/test_crash.py",
+    "tests/db/test_embedded.py",
+    "tests/security/test_fuzz.py",
+    "tests/ocpi/conform/test_conform.py",
+    "tests/security/test_wrong_keys.py",
+    "tests/sim/test_demo.py",
 )
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
-    if config.getoption("--all"):
-        return
-    long = [item for item in items if item.get_closest_marker("long")]
-    config.hook.pytest_deselected(items=long)
-    items[:] = [item for item in items if item not in long]
+    if not config.getoption("--all"):
+        long = [item for item in items if item.get_closest_marker("long")]
+        config.hook.pytest_deselected(items=long)
+        items[:] = [item for item in items if not item.get_closest_marker("long")]
+    items[:] = dealt(items, getattr(config, "workerinput", {"workercount": 1})["workercount"])
+
+
+def dealt(items: list[pytest.Item], workers: int) -> list[pytest.Item]:
+    """What takes longest begins the share of each worker, for at the end nobody would have anything else left to do.
+
+    Shares are what pytest-xdist makes them: one after the other, and as long as each other.
+    """
+    first: list[list[pytest.Item]] = [[] for _ in range(workers)]
+    for number, file in enumerate(LONGEST):
+        first[number % workers] += [item for item in items if item.nodeid.startswith(file)]
+    others = [item for item in items if not item.nodeid.startswith(LONGEST)]
+    order: list[pytest.Item] = []
+    for number, share in enumerate(first):
+        more = max(0, (len(items) - len(order)) // (workers - number) - len(share))
+        order += share + others[:more]
+        del others[:more]
+    return order + others
 
 
 # ---- One event loop for each worker: connections belong to a loop, and those of one test serve the next.
@@ -93,9 +120,18 @@ def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    """A running PostgreSQL without a database of ours."""
-    cluster = Cluster(tmp_path_factory.mktemp("postgres"), durable=False)
+def pristine(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A PostgreSQL at rest with our schema and nothing else, to be copied by `tests.pristine.copy`."""
+    folder = tmp_path_factory.getbasetemp()
+    return made((folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder) / "pristine")
+
+
+@pytest.fixture(scope="session")
+def cluster(pristine: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """A running PostgreSQL, in which nobody has been yet."""
+    directory = tmp_path_factory.mktemp("postgres")
+    copy(pristine, directory)
+    cluster = Cluster(directory, durable=False)
     asyncio.run(cluster.start())
     yield cluster
     asyncio.run(cluster.stop())

@@ -17,6 +17,7 @@ from laddnav.db.migrate import migrate
 from laddnav.db.pool import Connection
 from laddnav.db.unit import Database, Listener
 from laddnav.kit.time import Clock
+from tests.pristine import DATABASE
 
 Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
 
@@ -158,10 +159,10 @@ class Databases:
     async def _make(self) -> str:
         """A copy of the first, which is lent to nobody: migrating takes three times as long."""
         if not self._made:
-            await self._cluster.create_database("pristine")
-            await migrate(self._cluster.url("pristine"))
+            await self._cluster.create_database(DATABASE)
+            await migrate(self._cluster.url(DATABASE))
         self._made += 1
         connection = await asyncpg.connect(self._cluster.url("postgres"))
-        await connection.execute(f"create database test_{self._made} template pristine strategy file_copy")
+        await connection.execute(f"create database test_{self._made} template {DATABASE} strategy file_copy")
         await connection.close()
         return self._cluster.url(f"test_{self._made}")

@@ -16,6 +16,7 @@ import pytest
 from laddnav.sim import network
 from tests.databases import Databases
 from tests.forked import Fork, Nursery, outside
+from tests.pristine import copy
 
 
 class Unloaded(subprocess.Popen[bytes]):
@@ -87,6 +88,13 @@ def _whole(file: IO[bytes]) -> str:
 def laddnav(tmp_path: Path, nursery: Nursery) -> Command:
     """Nothing there yet."""
     return Command(tmp_path / "data", nursery)
+
+
+@pytest.fixture
+def founded(laddnav: Command, pristine: Path) -> Command:
+    """A PostgreSQL of its own, in which our schema is and nothing else."""
+    copy(pristine, laddnav.data / "postgres")
+    return laddnav
 
 
 @pytest.fixture(scope="module")

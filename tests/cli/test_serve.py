@@ -91,25 +91,25 @@ def test_it_comes_up_on_nothing_and_says_once_how_to_sign_in(laddnav: Command) -
         assert served.ended() == (0, [])
 
 
-def test_other_commands_speak_to_the_process_that_serves(laddnav: Command) -> None:
-    with serving(laddnav) as served:
-        laddnav("party", "add", "SE*LAD", "--roles", "CPO", "--name", "Laddnav AB")
-        key = laddnav.json("api-key", "create", "--role", "viewer", "--json")["key"]
-        laddnav("import", "locations", "-", "--party", "SE*LAD", "--quiet", given=FIRST)
+def test_other_commands_speak_to_the_process_that_serves(founded: Command) -> None:
+    with serving(founded) as served:
+        founded("party", "add", "SE*LAD", "--roles", "CPO", "--name", "Laddnav AB")
+        key = founded.json("api-key", "create", "--role", "viewer", "--json")["key"]
+        founded("import", "locations", "-", "--party", "SE*LAD", "--quiet", given=FIRST)
         (location,) = json.loads(served.get("/api/v1/locations", key))["items"]
         assert location["id"] == json.loads(FIRST)["id"]
-        invited = laddnav.json("partner", "invite", "--our-party", "SE*LAD", "--our-role", "CPO", "--json")
+        invited = founded.json("partner", "invite", "--our-party", "SE*LAD", "--our-role", "CPO", "--json")
         assert invited["versions_url"] == f"{served.url}/ocpi/versions"
         asked = urllib.request.Request(invited["versions_url"], headers={"Authorization": f"Token {invited['token']}"})
         with urllib.request.urlopen(asked, timeout=10) as answer:
             assert [one["version"] for one in json.loads(answer.read())["data"]] == list(VERSIONS)
 
 
-def test_a_killed_process_comes_back_with_every_row_that_was_committed(laddnav: Command) -> None:
-    laddnav("party", "add", "SE*LAD", "--roles", "CPO", "--name", "Laddnav AB")
-    key = laddnav.json("api-key", "create", "--role", "operator", "--json")["key"]
+def test_a_killed_process_comes_back_with_every_row_that_was_committed(founded: Command) -> None:
+    founded("party", "add", "SE*LAD", "--roles", "CPO", "--name", "Laddnav AB")
+    key = founded.json("api-key", "create", "--role", "operator", "--json")["key"]
     for number in range(2):
-        with serving(laddnav) as served:
+        with serving(founded) as served:
             path = f"{served.url}/api/v1/tokens/SE/LAD/RFID/AA0{number}"
             request = urllib.request.Request(path, method="PUT", data=b'{"contract_id": "C"}')
             request.add_header("Authorization", f"Bearer {key}")
@@ -117,20 +117,20 @@ def test_a_killed_process_comes_back_with_every_row_that_was_committed(laddnav: 
                 assert answer.status == 200
             os.kill(served.process.pid, signal.SIGKILL)
             assert served.process.wait(10) == -signal.SIGKILL
-    assert [one["uid"] for one in laddnav.lines("export", "tokens")] == ["AA00", "AA01"]
+    assert [one["uid"] for one in founded.lines("export", "tokens")] == ["AA00", "AA01"]
 
 
-def test_a_database_that_dies_is_started_again_and_served_on(laddnav: Command) -> None:
-    laddnav("party", "add", "SE*LAD", "--roles", "CPO", "--name", "Laddnav AB")
-    with serving(laddnav) as served:
-        postmaster = laddnav.data / "postgres" / "data" / "postmaster.pid"
+def test_a_database_that_dies_is_started_again_and_served_on(founded: Command) -> None:
+    founded("party", "add", "SE*LAD", "--roles", "CPO", "--name", "Laddnav AB")
+    with serving(founded) as served:
+        postmaster = founded.data / "postgres" / "data" / "postmaster.pid"
         before = postmaster.read_text().split("\n", 1)[0]
         os.kill(int(before), signal.SIGKILL)
         give_up_at = time.monotonic() + 30
         while _status(served, "/readyz") != 200 or postmaster.read_text().split("\n", 1)[0] == before:
             assert time.monotonic() < give_up_at
-        assert [one["holder"] for one in laddnav.lines("party", "list", "--json")] == ["SE*LAD"]
-        laddnav("import", "locations", "-", "--party", "SE*LAD", "--quiet", given=FIRST)
+        assert [one["holder"] for one in founded.lines("party", "list", "--json")] == ["SE*LAD"]
+        founded("import", "locations", "-", "--party", "SE*LAD", "--quiet", given=FIRST)
         while 'laddnav_jobs{state="waiting"} 0.0' not in served.get("/metrics"):
             assert time.monotonic() < give_up_at
         served.process.send(signal.SIGTERM)
@@ -146,24 +146,24 @@ def _status(served: Served, path: str) -> int:
             return error.code
 
 
-def test_the_same_data_is_served_once_under_one_name_and_a_taken_port_is_named(laddnav: Command) -> None:
-    with serving(laddnav) as served:
-        assert "runs on" in laddnav.wrong("serve", "--port", "0")
+def test_the_same_data_is_served_once_under_one_name_and_a_taken_port_is_named(founded: Command) -> None:
+    with serving(founded) as served:
+        assert "runs on" in founded.wrong("serve", "--port", "0")
         port = served.url.rsplit(":", 1)[1]
-        taken = laddnav.wrong("serve", "--port", port, "--name", "other")
+        taken = founded.wrong("serve", "--port", port, "--name", "other")
         assert f"Cannot listen at 127.0.0.1:{port}: Address already in use" in taken
-        with serving(laddnav, "--name", "other", "--only", "web") as other:
+        with serving(founded, "--name", "other", "--only", "web") as other:
             assert other.get("/readyz") == "ready\n"
             with pytest.raises(urllib.error.HTTPError, match="404"):
                 other.get("/ocpi/versions")
         assert served.get("/readyz") == "ready\n"
 
 
-async def test_stations_and_followers_hear_when_it_goes(laddnav: Command) -> None:
-    laddnav("party", "add", "SE*LAD", "--roles", "CPO", "--name", "Laddnav AB")
-    laddnav("station", "add", "ST-7", "--security-profile", "0")
-    key = laddnav.json("api-key", "create", "--role", "viewer", "--json")["key"]
-    with serving(laddnav) as served:
+async def test_stations_and_followers_hear_when_it_goes(founded: Command) -> None:
+    founded("party", "add", "SE*LAD", "--roles", "CPO", "--name", "Laddnav AB")
+    founded("station", "add", "ST-7", "--security-profile", "0")
+    key = founded.json("api-key", "create", "--role", "viewer", "--json")["key"]
+    with serving(founded) as served:
         follower = await asyncio.to_thread(_follow, served, key)
         socket = served.url.replace("http", "ws") + "/ocpp/ST-7"
         async with websockets.connect(socket, subprotocols=[websockets.Subprotocol("ocpp1.6")]) as station:

@@ -21,6 +21,7 @@ from laddnav.parties import actions as parties
 from laddnav.parties.model import InvoiceEvery, Role
 from laddnav.sim.station import Refused, SimStation
 from tests.forked import Nursery
+from tests.pristine import copy
 from tests.things import party
 from tests.walks.companies import PROVIDER, Company, company, until
 from tests.walks.traffic import (
@@ -118,9 +119,12 @@ async def test_what_was_acknowledged_is_there_once_whatever_happened(
     nursery: Nursery,
     database_url: str,
     provider: Company,
+    pristine: Path,
     tmp_path: Path,
 ) -> None:
     """CDR-003 CDR-004: the partner has every CDR once, whatever was sent twice."""
+    if not database_survives:
+        copy(pristine, tmp_path / "victim" / "postgres")
     async with scene(nursery, tmp_path, database_url if database_survives else None, provider) as one:
         for number in range(times):
             await hand_out_another(provider, number)
@@ -178,9 +182,10 @@ async def scene(nursery: Nursery, data: Path, database: str | None, provider: Co
 
 
 async def test_a_station_that_leaves_while_the_database_is_away_is_not_taken_for_connected(
-    nursery: Nursery, tmp_path: Path
+    nursery: Nursery, pristine: Path, tmp_path: Path
 ) -> None:
     """What nobody could write down then is written down when the database is back, by the process that lives on."""
+    copy(pristine, tmp_path / "victim" / "postgres")
     victim = Victim(nursery, tmp_path / "victim", None)
     await victim.start()
 
