@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Generator, Hashable, Sequence
-from itertools import groupby
+from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 import structlog
 
-from laddnav.db.events import Event
 from laddnav.db.refusals import Collided, Overtaken, Unreachable
 from laddnav.db.rows import Rows
 from laddnav.db.statements import only_reads, selects
@@ -102,8 +102,9 @@ class Together:
             again: list[_Member[Any]] = []
             self._busy |= keys
             believes = now >= self._doubts_until and not any(member.overtaken for member in members)
+            moment = self._database.clock.now()
             for member in members:
-                member.begin(believes=believes)
+                member.begin(moment, believes=believes)
             try:
                 async with self._database.unit(writes=self._writes) as unit:
                     await _driven(unit, members)
@@ -151,24 +152,27 @@ async def _driven(unit: Unit, members: Sequence[_Member[Any]]) -> None:
     """All to their ends, with what they wrote and announced left for the end of `unit`. Raises _Apart."""
     for member in members:
         member.go_on(None)
-    while asking := [member for member in members if member.asks is not None]:
-        _write(unit, asking)
-        asking.sort(key=_statement)
-        for statement, several in groupby(asking, key=_statement):
-            alike = list(several)
-            answers = await unit.fetch_each(statement, [member.asked for member in alike])
-            for member, rows in zip(alike, answers, strict=True):
+    while asking := [(asks, member) for member in members if (asks := member.asks) is not None]:
+        _write(unit, [member for _, member in asking])
+        alike = defaultdict[str, list[tuple[tuple[Any, ...], _Member[Any]]]](list)
+        for asks, member in asking:
+            alike[asks.sql].append((asks.arguments, member))
+        for statement in sorted(alike):
+            answers = await unit.fetch_each(statement, [arguments for arguments, _ in alike[statement]])
+            for (_, member), rows in zip(alike[statement], answers, strict=True):
                 member.go_on(rows)
-    if any(member.doubts and member.unit.wrote for member in members):
-        raise Overtaken("Something was written already by who has to be done again")
-    granted = [member for member in members if member.error is None and not member.doubts]
+    granted: list[_Member[Any]] = []
+    for member in members:
+        if not member.doubts:
+            if member.error is None:
+                granted.append(member)
+        elif member.unit.wrote:
+            raise Overtaken("Something was written already by who has to be done again")
     _write(unit, granted)
     for condition, row in dict.fromkeys(went_by for member in members for went_by in member.unit.went_by):
         unit.write(condition, *row)
     for member in granted:
-        for event in member.unit.take_announced():
-            unit.announce(event)
-        member.unit.teach(unit)
+        member.unit.hand_over(unit)
 
 
 def _write(unit: Unit, members: Sequence[_Member[Any]]) -> None:
@@ -181,11 +185,6 @@ def _write(unit: Unit, members: Sequence[_Member[Any]]) -> None:
                 for arguments in writes.pop(0)[1]:
                     unit.write(statement, *arguments)
         left = [writes for writes in left if writes]
-
-
-def _statement(member: _Member[Any]) -> str:
-    assert member.asks is not None
-    return member.asks.sql
 
 
 class _Apart(Exception):
@@ -212,8 +211,8 @@ class _Shared(Unit):
     went_by_belief = False
     inserted = False  # what it goes by is new
 
-    def __init__(self, database: Database, *, believes: bool) -> None:
-        super().__init__(database)
+    def __init__(self, database: Database, now: datetime, *, believes: bool) -> None:
+        super().__init__(database, now=now)
         self.went_by: list[tuple[Rows, tuple[Any, ...]]] = []
         self.beliefs: list[tuple[Hashable, tuple[Any, ...]]] = []
         self.unproved: list[tuple[tuple[Any, ...], tuple[Rows, ...]]] = []  # and by what will be written of each
@@ -277,12 +276,11 @@ class _Shared(Unit):
         self.wrote = self.wrote or bool(writes)
         return writes
 
-    def take_announced(self) -> list[Event]:
+    def hand_over(self, unit: Unit) -> None:
+        """What was announced and learnt, to the Unit at whose end it is true."""
         announced, self._announced = self._announced, []
-        return announced
-
-    def teach(self, unit: Unit) -> None:
-        """What was learnt, for the Unit at whose end it is true."""
+        for event in announced:
+            unit.announce(event)
         for kind, learnt in self._learnt.items():
             for key, what in learnt.items():
                 unit.learn(kind, key, what)
@@ -292,6 +290,8 @@ class _Member(Generic[R]):
     """One caller: what it wants done, and how far that is."""
 
     result: R
+    unit: _Shared
+    begun = False
     overtaken = False  # what it went by the last time, or one beside it, was not so any more
 
     def __init__(self, database: Database, work: Work[R], key: object, committed: asyncio.Future[bool]) -> None:
@@ -300,17 +300,17 @@ class _Member(Generic[R]):
         self.asks: _Question | None = None
         self.error: Exception | None = None
         self.committed = committed
-        self.unit = _Shared(database, believes=False)
         self._database = database
         self._work = work
         self._way: Generator[Any, Any, R] | None = None
 
-    def begin(self, *, believes: bool) -> None:
+    def begin(self, now: datetime, *, believes: bool) -> None:
         """From the beginning, with nothing done so far."""
-        believes = believes and not self.doubts
+        believes = believes and not (self.begun and self.doubts)
+        self.begun = True
         self._leave()
         self.overtaken = False
-        self.unit = _Shared(self._database, believes=believes)
+        self.unit = _Shared(self._database, now, believes=believes)
         self.error = None
 
     @property
@@ -318,11 +318,6 @@ class _Member(Generic[R]):
         """Whether it has to be done again, asking."""
         refused = self.error is not None and self.unit.went_by_belief
         return refused or bool(self.unit.unproved)
-
-    @property
-    def asked(self) -> tuple[Any, ...]:
-        assert self.asks is not None
-        return self.asks.arguments
 
     def go_on(self, rows: Sequence[Record] | None) -> None:
         """To its next question, or its end. Raises _Apart where it is not one of those who can share."""
@@ -344,7 +339,7 @@ class _Member(Generic[R]):
                 raise _Apart
             if self.unit.unproved and not self.unit.wrote and not only_reads(asked.sql):
                 # What it believes is locked at its end, and would be after this, which it locks now.
-                self.begin(believes=False)
+                self.begin(self.unit.now, believes=False)
                 self.go_on(None)
             else:
                 self.asks = asked

@@ -36,8 +36,11 @@ class Unit:
     A Unit that only reads is none to PostgreSQL, and costs it neither a begin nor a commit.
     """
 
-    def __init__(self, database: Database, *, writes: bool = False) -> None:
-        """`writes`: it surely will, so it takes a connection on which a transaction has begun, if there is one."""
+    def __init__(self, database: Database, *, writes: bool = False, now: datetime | None = None) -> None:
+        """`writes`: it surely will, so it takes a connection on which a transaction has begun, if there is one.
+
+        `now`: that of the transaction that it shares.
+        """
         self._database = database
         self._connection: Connection | None = None
         self._will_write = writes
@@ -45,7 +48,7 @@ class Unit:
         self._writes: Writes = []
         self._announced: list[Event] = []
         self._learnt: dict[Hashable, dict[Any, Any]] = {}
-        self.now: datetime = database.clock.now()
+        self.now: datetime = now or database.clock.now()
 
     async def __aenter__(self) -> Unit:
         return self
