@@ -15,10 +15,8 @@ from msgspec import Struct
 from laddnav.kit import json
 from laddnav.kit.refusal import Refusal
 
-# The last 64 bits of a UUID version 7, of which the first two say that it is one.
-_TAIL, _LAST_TAIL = 0b10 << 62, (0b11 << 62) - 1
 _wall = partial(datetime.now, UTC)  # of which every request asks a few times, and a function would cost as much again
-_AT_A_TIME = 4096  # bytes of what cannot be guessed
+_IN_A_MILLISECOND = tuple(f"{number:03x}-" for number in range(1 << 12))
 
 # How far ahead a shared clock writes down where it will have been; a restart skips at most so much of the wall's time.
 AHEAD = timedelta(seconds=5)
@@ -34,29 +32,28 @@ class Ids:
     def __init__(self, seconds: Callable[[], float]) -> None:
         """`seconds` since 1970 shows the clock."""
         self._seconds = seconds
-        self._random = _numbers()
+        self._tails = _tails()
         self._milliseconds = 0
-        self._head = ""  # of the ids of this millisecond, so that only their tails are written one by one
-        self._tail = _LAST_TAIL
+        self._until = 0.0  # the end of this millisecond
+        self._heads: Iterator[str] = iter(())  # of the ids that are left of it; they are counted on, and so they sort
 
     def new(self) -> str:
-        milliseconds = int(self._seconds() * 1000)
-        if milliseconds > self._milliseconds:
-            self._begin(milliseconds)
-        else:
-            # Ids of one millisecond are up to 32 bits apart, so that the next one cannot be guessed.
-            self._tail += 1 + next(self._random)
-            if self._tail > _LAST_TAIL:
-                self._begin(self._milliseconds + 1)
-        tail = f"{self._tail:x}"
-        return f"{self._head}-{tail[:4]}-{tail[4:]}"
+        now = self._seconds()
+        if now >= self._until:
+            self._begin(int(now * 1000))
+        head = next(self._heads, None) or self._next()
+        return head + next(self._tails)
 
     def _begin(self, milliseconds: int) -> None:
-        """With a tail of 61 bits: one is left free, so that counting on within the millisecond does not overflow."""
-        one, other, third = next(self._random), next(self._random), next(self._random)
-        self._milliseconds = milliseconds
-        self._head = f"{milliseconds >> 16:08x}-{milliseconds & 0xFFFF:04x}-7{one & 0xFFF:03x}"
-        self._tail = _TAIL | (other << 32 | third) >> 3
+        self._milliseconds = max(milliseconds, self._milliseconds + 1)
+        self._until = (self._milliseconds + 1) / 1000
+        one = self._milliseconds
+        self._heads = map(f"{one >> 16:08x}-{one & 0xFFFF:04x}-7".__add__, _IN_A_MILLISECOND)
+
+    def _next(self) -> str:
+        """More than fit into one millisecond are of the next."""
+        self._begin(self._milliseconds + 1)
+        return next(self._heads)
 
 
 class WallClock:
@@ -130,10 +127,14 @@ class ScaledClock:
         half.replace(self._file)
 
 
-def _numbers() -> Iterator[int]:
-    """Of 32 bits each, as `secrets` has them, many at a time: every object has an id, every request, every answer."""
+def _tails() -> Iterator[str]:
+    """The ends of ids, of which nobody can guess the next: 60 bits each, as `secrets` has them, behind the variant.
+
+    Many at a time, for every object has an id, every request, every answer.
+    """
     while True:
-        yield from memoryview(os.urandom(_AT_A_TIME)).cast("I")
+        digits = os.urandom(4080).hex()
+        yield from [f"8{digits[at : at + 3]}-{digits[at + 3 : at + 15]}" for at in range(0, len(digits), 15)]
 
 
 def dice() -> float:
