@@ -118,6 +118,8 @@ def _depth(path: str) -> int:
 
 def shown(path: Sequence[str]) -> str:
     """For the log: without the uid of a Token, which is a secret of its driver."""
+    if TOKENS not in path:  # of nearly all nothing is hidden
+        return "/".join(path)
     secret = len(hidden(path))
     return f"{'/'.join(path[:-secret])}/…" if secret else "/".join(path)
 

@@ -340,5 +340,7 @@ PARTS = ("api", "ocpi", "live", "static")
 
 
 def _part_of(path: str) -> str:
+    if path.startswith("/ocpi/"):
+        return "ocpi"
     first = path.split("/", 2)[1] if "/" in path else ""
     return first if first in PARTS else "web"
