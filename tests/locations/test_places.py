@@ -1,6 +1,6 @@
 """Places are kept whole, and news is told from no news."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from msgspec.structs import replace
@@ -230,7 +230,9 @@ async def test_a_socket_that_a_newer_one_replaced_elsewhere_does_not_disconnect_
         assert (await locations.station(unit, "ST1")).connected_at is None
 
 
-async def test_who_talks_over_one_socket_is_read_every_few_seconds(database: Database, clock: SetClock) -> None:
+async def test_who_talks_over_one_socket_is_seen_every_few_seconds_and_read_every_minute(
+    database: Database, clock: SetClock
+) -> None:
     station = await settled(database)
 
     async def shown(*, anew: bool = False) -> bool:
@@ -242,16 +244,23 @@ async def test_who_talks_over_one_socket_is_read_every_few_seconds(database: Dat
         async with database.unit() as unit:
             await unit.execute("update station set shows_prices = $1", shows)
 
-    assert not await shown()
+    async def seen_at() -> datetime | None:
+        async with database.unit() as unit:
+            return (await locations.station(unit, "ST1")).last_seen_at
+
+    began = clock.now()
+    assert not await shown() and await seen_at() == began
     await elsewhere(True)
     clock.advance(timedelta(seconds=9))
-    assert not await shown() and await shown(anew=True)
+    assert not await shown() and await seen_at() == began
+    clock.advance(timedelta(seconds=2))
+    assert not await shown() and await seen_at() == clock.now()
+    assert await shown(anew=True)
     await elsewhere(False)
     assert await shown()
-    clock.advance(timedelta(seconds=11))
-    assert not await shown()
+    clock.advance(timedelta(seconds=61))
+    assert not await shown() and await seen_at() == clock.now()
     async with database.unit() as unit:
-        assert (await locations.station(unit, "ST1")).last_seen_at == clock.now()
         await locations.provision(unit, "ST1", locations.Provisioning(shows_prices=True))
     assert await shown()
     await elsewhere(False)

@@ -40,16 +40,18 @@ class Stranger(Struct, frozen=True, kw_only=True):
 
 
 class Line(Struct, frozen=True, gc=False):
-    """What was known of a Station over its present socket when it was last noted as seen."""
+    """What is known of a Station over its present socket since it was looked at."""
 
     connected_at: datetime | None
-    seen_at: datetime
     prices: bool
+    looked_at: datetime
+    seen_at: datetime
 
 
 STRANGERS_MAX = 500
 FITTED_MAX = 20_000  # passwords that are known again; more stations are on no process
-SEEN_EVERY = timedelta(seconds=10)  # so often a Station that talks is written down as seen, and looked at
+# So often a Station that talks is written down as seen, and looked at.
+SEEN_EVERY, LOOKED_AT_EVERY = timedelta(seconds=10), timedelta(minutes=1)
 
 Seconds = Annotated[int, Meta(ge=1, le=7 * 86400)]
 
@@ -326,26 +328,28 @@ def seen(unit: Unit, station_id: str) -> None:
 async def talking(unit: Unit, stations: Iterable[Station], *, anew: Collection[str] = ()) -> dict[str, Station]:
     """They said something just now; by id, as they are.
 
-    Who talks all the time, over the same socket, is read and noted as seen every few seconds, unless it is to be read
-    `anew`: meanwhile it may have been attached elsewhere, and another process may have set it up otherwise.
+    Who talks all the time over the same socket is noted as seen now and then, and read every minute, unless it is to be
+    read `anew`: meanwhile it may have been attached elsewhere, and another process may have set it up otherwise.
     """
     known: dict[str, Line | None] = unit.remembered.get(Line, {})
-    since, found, unknown = unit.now - SEEN_EVERY, dict[str, Station](), set(anew)
+    now, found, late, unknown = unit.now, dict[str, Station](), set[str](), set(anew)
     for one in stations:
         line = known.get(one.id)
-        if line is None or line.seen_at < since or line.connected_at != one.connected_at:
+        if line is None or line.looked_at < now - LOOKED_AT_EVERY or line.connected_at != one.connected_at:
             unknown.add(one.id)
         elif one.id not in anew:
             found[one.id] = one if line.prices == one.shows_prices else replace(one, shows_prices=line.prices)
-    if not unknown:
-        return found
-    read = await store.stations.named(unit, unknown)
-    late = {one.id for one in read.values() if one.last_seen_at is None or one.last_seen_at < since}
+            if line.seen_at < now - SEEN_EVERY:
+                late.add(one.id)
+                unit.learn(Line, one.id, replace(line, seen_at=now))
+    read = await store.stations.named(unit, unknown) if unknown else {}
+    for one in read.values():
+        if one.last_seen_at is None or one.last_seen_at < now - SEEN_EVERY:
+            late.add(one.id)
+        seen_at = now if one.id in late or one.last_seen_at is None else one.last_seen_at
+        unit.learn(Line, one.id, Line(one.connected_at, one.shows_prices, now, seen_at))
     if late:
         store.stations.seen(unit, late)
-    for one in read.values():
-        seen_at = unit.now if one.id in late or one.last_seen_at is None else one.last_seen_at
-        unit.learn(Line, one.id, Line(one.connected_at, seen_at, one.shows_prices))
     return found | read
 
 
