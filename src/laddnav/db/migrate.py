@@ -1,6 +1,7 @@
 """Brings a database to the schema of this version: forward only, each step once, one process at a time."""
 
 import hashlib
+from functools import cache
 from importlib import resources
 
 import asyncpg
@@ -25,6 +26,7 @@ class SchemaFromElsewhere(Refusal):
     """The database was brought up by another version of Laddnav than this one knows."""
 
 
+@cache
 def steps() -> list[tuple[int, str, str]]:
     """(number, name, SQL) of every migration, in order."""
     files = sorted(
