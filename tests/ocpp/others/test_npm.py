@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -39,6 +39,15 @@ def asked(station: OfNpm, action: str) -> Callable[[], list[dict[str, Any]]]:
     return lambda: [words for name, words in station.asked if name == action]
 
 
+def told(database: Database, kind: str) -> Callable[[], Awaitable[bool]]:
+    """Before the clock goes on, or the call would be too old to be answered."""
+
+    async def is_told() -> bool:
+        return bool(await announced(database, kind))
+
+    return is_told
+
+
 @every_version
 async def test_a_charge_by_card_and_one_from_afar(url: str, database: Database, clock: SetClock, protocol: str) -> None:
     """B01.FR.02 E01.FR.11 E01.FR.12 F01 F03: nothing that it hears is other than the schemas say."""
@@ -58,12 +67,14 @@ async def test_a_charge_by_card_and_one_from_afar(url: str, database: Database, 
         from_afar = await start_from_afar(database)
         await until(asked(station, words.start))
         (start,) = asked(station, words.start)()
+        await until(told(database, "StartAnswered"))
         assert words.verdict(await station.say(*words.begin(clock.advance(MINUTE), 4500, start))) == "Accepted"
         assert await now_is(database, from_afar, Status.ACTIVE)
         async with database.unit() as unit:
             await sessions.request_stop(unit, US, from_afar.id, "command-2")
         await drain(database)
         await until(asked(station, words.stop))
+        await until(told(database, "StopAnswered"))
         await station.say(*words.end(clock.advance(10 * MINUTE), 6000))
 
         by_card, by_command = await all_sessions(database)
