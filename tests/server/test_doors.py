@@ -154,6 +154,7 @@ async def test_a_body_that_comes_slowly_holds_no_connection_of_the_database(serv
     """There are ten; eleven slow writers with a key would keep everybody else waiting."""
     host, port = served.url.removeprefix("http://").split(":")
     head = f"PUT /api/v1/stations/ST-1 HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n{key_line(lad)}\r\n\r\n"
+    await lad.get("/stations")  # so that what the API says of itself, the work of a second, is read by now
     slow = [await asyncio.open_connection(host, int(port)) for _ in range(11)]
     for _, writer in slow:
         writer.write(head.encode())
