@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 from hypothesis import settings
 
 from laddnav.db.embedded import Cluster
@@ -31,6 +32,9 @@ def pytest_configure(config: pytest.Config) -> None:
     memory.load()
     # A server compiles one for each of its six hundred paths, hundreds of tests begin one, and Python keeps but 512.
     re._MAXCACHE = 8_192  # type: ignore[attr-defined]  # no other way to say it
+    # Of what goes wrong in a server within a test its lines are enough: drawing all that its frames hold takes seconds.
+    plain = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+    structlog.configure(processors=[structlog.contextvars.merge_contextvars, structlog.processors.add_log_level, plain])
     long = config.getoption("--all")
     # No deadline: how long an example takes says more about the machine than about the law.
     settings.register_profile("house", deadline=None, derandomize=not long, max_examples=500 if long else 50)
