@@ -37,6 +37,8 @@ async def test_a_site_is_set_up_and_looked_at(lad: Client) -> None:
     status, plan = await lad.ask("POST", f"{path}/plan")
     assert status == 200 and plan["cars"] == [] and len(plan["prices"]) == len(plan["grid"]) >= 96
     assert (await lad.get(f"{path}/plan"))["number"] >= plan["number"]
+    why = {"kind": "ASKED_FOR", "values": {"name": "operator SE*LAD"}, "text": "operator SE*LAD asked for it"}
+    assert plan["why"] == why
     assert len(await lad.get(f"{path}/history")) == 1
     savings = await lad.get(f"{path}/savings")
     assert (savings["cars"], savings["energy_kwh"], savings["missed_kwh"]) == (0, 0, 0)

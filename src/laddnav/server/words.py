@@ -21,7 +21,7 @@ from laddnav.kit.power import Power
 from laddnav.kit.time import rfc3339
 from laddnav.locations.model import Connector
 from laddnav.pricing.reasons import Reason
-from laddnav.scheduling.notes import Note
+from laddnav.scheduling.notes import Note, Said
 from laddnav.sessions.model import Session
 
 Schema = dict[str, Any]
@@ -36,6 +36,15 @@ _REASON: Schema = {
     "type": "object",
     "required": ["code", "text"],
     "properties": {"code": _STRING, "text": _STRING},
+}
+_SAID: Schema = {
+    "type": "object",
+    "required": ["kind", "values", "text"],
+    "properties": {
+        "kind": {"type": ["string", "null"]},
+        "values": {"type": "object", "additionalProperties": {"type": ["number", "string"]}},
+        "text": _STRING,
+    },
 }
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -155,8 +164,14 @@ class Speller:
         return parts
 
 
-# What a site was told before notes had kinds is kept as a sentence, and that is what others hear of any.
-_NOTE = Spelt(schema=_STRING, show=str)
+def _said(note: Said) -> dict[str, Any]:
+    """What a site said of itself before notes had kinds is a text of no kind."""
+    if isinstance(note, str):
+        return {"kind": None, "values": {}, "text": note}
+    return {"kind": note.kind.value, "values": note.values, "text": note.text}
+
+
+_NOTE = Spelt(schema=_SAID, show=_said)
 _UNITED: dict[type, Spelt] = {
     PartyId: Spelt(schema={**_STRING, "pattern": r"^[A-Z]{2}\*[A-Z0-9]{3}$"}, show=str),
     Energy: Spelt(schema={"type": "number"}, show=lambda energy: energy.wh, unit="_wh"),
