@@ -68,6 +68,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         long = [item for item in items if item.get_closest_marker("long")]
         config.hook.pytest_deselected(items=long)
         items[:] = [item for item in items if not item.get_closest_marker("long")]
+    else:
+        laws = [item for item in items if getattr(getattr(item, "obj", None), "is_hypothesis_test", False)]
+        for law in laws:  # it has ten times the examples; an alarm amid one may be lost in a callback, and nobody wakes
+            law.add_marker(pytest.mark.timeout(1800))
     items[:] = dealt(items, getattr(config, "workerinput", {"workercount": 1})["workercount"])
 
 
