@@ -36,6 +36,12 @@ def test_a_car_charges_in_the_cheapest_quarters() -> None:
     assert plan.cost == pytest.approx(11.04) and plan.bound == pytest.approx(11.04, abs=0.01)
 
 
+def test_prices_that_are_as_nothing_are_planned_with_as_they_are() -> None:
+    nearly_free = site(car(energy=11.04, amps_max=32.0), prices=(2.2e-309,) * 8, feed_in=np.full(8, 1e-300))
+    plan = planned(nearly_free)
+    assert given_to(nearly_free, plan) == pytest.approx([11.04]) and plan.cost == pytest.approx(0.0)
+
+
 def test_who_is_plugged_in_for_a_third_of_a_step_has_a_third_of_it() -> None:
     short = car(since_at=BEGIN + timedelta(minutes=10), until_at=BEGIN + timedelta(minutes=15))
     plan = planned(site(short))

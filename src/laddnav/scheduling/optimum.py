@@ -28,6 +28,7 @@ QUARTERS = 4  # in so many parts of a need each counts more than the one before
 DEARER = 0.05  # by so much
 GREENER = 10.0
 HURRY = 1e-4  # of the span of prices, over the whole plan
+AS_NOTHING = 1e-12  # money per kWh: of a price below, no number that is left by a division means anything
 
 
 class Model(Struct, frozen=True, kw_only=True):
@@ -159,9 +160,10 @@ def modelled(site: Site, table: Table) -> Model:
 
 
 def _unit(table: Table) -> float:
-    """What differences of prices are measured by, so that the solver sees numbers around 1."""
+    """What differences of prices are measured by, so that the solver sees numbers around 1; 1 where all are as nothing."""
     prices = np.concatenate((table.prices, table.feed_in, [0.0]))
-    return float(np.ptp(table.prices) if table.prices.size else 0.0) + 1e-3 * float(np.abs(prices).max()) or 1.0
+    unit = float(np.ptp(table.prices) if table.prices.size else 0.0) + 1e-3 * float(np.abs(prices).max())
+    return unit if unit > AS_NOTHING else 1.0
 
 
 def worth(site: Site, table: Table) -> Floats:
