@@ -37,7 +37,7 @@ def test_a_car_charges_in_the_cheapest_quarters() -> None:
 
 
 def test_prices_that_are_as_nothing_are_planned_with_as_they_are() -> None:
-    nearly_free = site(car(energy=11.04, amps_max=32.0), prices=(2.2e-309,) * 8, feed_in=np.full(8, 1e-300))
+    nearly_free = site(car(energy=11.04, amps_max=32.0), prices=(2.2e-309,) * 8)
     plan = planned(nearly_free)
     assert given_to(nearly_free, plan) == pytest.approx([11.04]) and plan.cost == pytest.approx(0.0)
 

@@ -160,7 +160,7 @@ def modelled(site: Site, table: Table) -> Model:
 
 
 def _unit(table: Table) -> float:
-    """What differences of prices are measured by, so that the solver sees numbers around 1; 1 where all are as nothing."""
+    """What differences of prices are measured by, so that the solver sees numbers around 1."""
     prices = np.concatenate((table.prices, table.feed_in, [0.0]))
     unit = float(np.ptp(table.prices) if table.prices.size else 0.0) + 1e-3 * float(np.abs(prices).max())
     return unit if unit > AS_NOTHING else 1.0
