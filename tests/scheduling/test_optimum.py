@@ -37,7 +37,8 @@ def test_a_car_charges_in_the_cheapest_quarters() -> None:
 
 
 def test_prices_that_are_as_nothing_are_planned_with_as_they_are() -> None:
-    nearly_free = site(car(energy=11.04, amps_max=32.0), prices=(2.2e-309,) * 8)
+    peak = Peak(per_kw=40, hours=(tuple(range(8)),), days=(0,), top_n=1, highest=(50.0,))
+    nearly_free = site(car(energy=11.04, amps_max=32.0), prices=(2.2e-309,) * 8, peaks=(peak,))
     plan = planned(nearly_free)
     assert given_to(nearly_free, plan) == pytest.approx([11.04]) and plan.cost == pytest.approx(0.0)
 
