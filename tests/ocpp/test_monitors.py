@@ -13,6 +13,7 @@ from laddnav.locations.actions import Provisioning
 from laddnav.ocpp import attention, calls
 from laddnav.ocpp.ills import Ill
 from laddnav.ocpp.wire.reports import Topic
+from laddnav.scheduling.notes import Said
 from tests.clock import SetClock
 from tests.ocpp.numbered import PACKAGES, numbered
 from tests.ocpp.test_reports import kept
@@ -79,6 +80,6 @@ async def test_an_alert_needs_attention_until_it_is_cleared_or_nobody_monitors_i
         assert await alerts(database) == []
 
 
-async def alerts(database: Database) -> list[tuple[Ill, tuple[str, ...], int | None]]:
+async def alerts(database: Database) -> list[tuple[Ill, tuple[Said, ...], int | None]]:
     async with database.unit() as unit:
         return [(one.ill, one.noticed, one.severity) for one in await attention.wanted(unit, US)]
