@@ -117,7 +117,10 @@ async def conformed(one: Installation, clock: SetClock, asked: Run) -> Record:
             if (asked.role, asked.our_role) == (Role.CPO, "PTP"):
                 await others.says_of_terminals(one)
             if (asked.role, asked.our_role) == (Role.CPO, "SCSP"):
+                before = talk.record.exchanges[-1].number
                 await life.enter_async_context(others.limited_charge(one))
+                # It is told beside us, which `settle` does not wait for.
+                assert await talk.counterpart.heard("their PUT sessions", 20, after=before) is not None
             if asked.role in others.ACTS and talk.dialect.routes:
                 await others.ACTS[asked.role](others.Actor(one, clock, talk))
             if asked.role is Role.PTP:
