@@ -186,6 +186,21 @@ async def test_what_was_read_after_a_card_but_came_before_it_is_not_where_its_ch
     assert await energy_of_only(database) == wh(700)
 
 
+async def test_what_was_read_last_before_a_card_counts_also_where_it_is_heard_after_it(
+    twin: Numbered, database: Database, clock: SetClock
+) -> None:
+    """E02, E04: what had flowed by then is billed to nobody, before the end is heard of and after it."""
+    at = [clock.now() + number * MINUTE for number in range(5)]
+    clock.advance(10 * MINUTE)
+    twin.wire.queued = True
+    await twin.tell("Started", at[0], number=0, **AT_1, meter_value=metered(at[0], 7000), trigger="CablePluggedIn")
+    await twin.tell("Updated", at[3], number=3, **CARD, trigger="Authorized")
+    await twin.tell("Updated", at[2], number=2, meter_value=metered(at[2], 7300))
+    await twin.tell("Updated", at[1], number=1, meter_value=metered(at[1], 7100))
+    await twin.tell("Ended", at[4], number=4, meter_value=metered(at[4], 8000, "Transaction.End"))
+    assert await energy_of_only(database) == wh(700)
+
+
 async def test_a_charge_whose_start_is_heard_last_begins_when_its_driver_was_let_in(
     twin: Numbered, database: Database, clock: SetClock
 ) -> None:

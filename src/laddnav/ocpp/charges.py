@@ -82,12 +82,16 @@ async def tell(unit: Unit, station: Station, told: ChargeTold, shown: Shown | No
     elif charge.session_id and charge.begins_at != before.begins_at:
         at = charge.begins_at or told.at
         register = await _register(unit, charge, told, at)
-        if await sessions.began_earlier(unit, charge.holder, charge.session_id, at, register) is not None:
+        if await sessions.began_otherwise(unit, charge.holder, charge.session_id, at, register) is not None:
             charge = await _tell_again(unit, station, charge)
     elif told.stage is Stage.STARTED and charge.evse_no and charge.evse_no not in dict(station.evses):
         nowhere = f"a charge at number {charge.evse_no}, but no Evse of ours is there"
         _doubt(unit, charge, DoubtKind.UNKNOWN_EVSE, told, nowhere)
     older = told.stage is not Stage.ENDED and charge.begins_at is not None and told.at < charge.begins_at
+    if older and told.registers and charge.session_id and charge.begins_at is not None:
+        # What was read last before it began is heard after it: where its register stood then was another.
+        register = await _register(unit, charge, told, charge.begins_at)
+        await sessions.began_otherwise(unit, charge.holder, charge.session_id, charge.begins_at, register)
     await _follow(unit, station, replace(charge, session_id="") if older else charge, told)
     if (older or charge.refused or not charge.session_id) and told.stage is not Stage.ENDED:
         charge = _kept(charge, (*_early(charge), told)[-EARLY_AT_MOST:])

@@ -17,7 +17,7 @@ from laddnav.sessions.actions.reading import (
     stays,
     under_way_at,
 )
-from laddnav.sessions.actions.recounting import STRANGE, at_evse, began_earlier, recount
+from laddnav.sessions.actions.recounting import STRANGE, at_evse, began_otherwise, recount
 
 __all__ = [
     "STRANGE",
@@ -25,7 +25,7 @@ __all__ = [
     "answer_start",
     "answer_stop",
     "at_evse",
-    "began_earlier",
+    "began_otherwise",
     "begin",
     "by_ref",
     "charged_at",

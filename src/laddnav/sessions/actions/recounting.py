@@ -45,19 +45,24 @@ async def recount(unit: Unit, session: Session, *, full: Energy | None, exchange
     return again.session
 
 
-async def began_earlier(
+async def began_otherwise(
     unit: Unit, holder: PartyId, session_id: str, at: datetime, register: Energy | None
 ) -> Session | None:
-    """Its driver had been let in at this instant already, as is heard only now; None: nothing follows from that."""
+    """Its driver had been let in at this instant, or its register stood there then, as is heard only now.
+
+    None: nothing follows from that. It never begins later.
+    """
     session = await store.find(unit, holder, holder, session_id, lock=True)
     if session is None or not session.allowed or session.meter is None or session.reserved is not None:
         return None
-    if session.status not in (Status.ACTIVE, Status.SETTLING, Status.COMPLETED) or at >= session.started_at:
+    if session.status not in (Status.ACTIVE, Status.SETTLING, Status.COMPLETED) or at > session.started_at:
+        return None
+    started = None if register is None else register.wh
+    if at == session.started_at and started == session.meter_started:
         return None
     for doubt in await readings.doubts_of(unit, holder, session.id):
         if doubt.kind is DoubtKind.REGISTER_BEFORE_START and doubt.at >= at and doubt.settled_at is None:
             await readings.settle_doubt(unit, holder, doubt.id)
-    started = None if register is None else register.wh
     return await recount(unit, replace(session, started_at=at, meter_started=started), full=None, exchanges=())
 
 
