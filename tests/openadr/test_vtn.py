@@ -172,7 +172,7 @@ async def _obeyed(ven: Ven) -> None:
     async with ven.database.unit() as unit:
         (limit,) = await sites.limits(unit, US, "home")
         site = await sites.fetch(unit, US, "home")
-        sites_store.put_limit(unit, site, replace(limit, obeyed_at=unit.now))
+        sites_store.told.put_limit(unit, site, replace(limit, obeyed_at=unit.now))
 
 
 async def test_we_are_known_there_with_our_resources_and_asked_for_once(ven: Ven, grid: Grid) -> None:

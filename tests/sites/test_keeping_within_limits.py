@@ -243,7 +243,7 @@ async def test_a_limit_that_was_obeyed_as_it_was_taken_back_or_changed_is_not_wh
             await sites.limited(unit, US, "garage", at, None, Decimal(kw), "DSO", id="1", covers=Covers.SITE)
     async with garage.database.unit() as unit:
         one = await sites.fetch(unit, US, "garage")
-        store.limit_obeyed(unit, one, replace(was, obeyed_at=unit.now))
+        store.told.limit_obeyed(unit, one, replace(was, obeyed_at=unit.now))
     async with garage.database.unit() as unit:
         found = [(one.kw, one.obeyed_at) for one in await sites.limits(unit, US, "garage")]
     assert found == ([] if kw is None else [(Decimal(kw), None)])

@@ -39,22 +39,22 @@ async def plan(database: Database, holder: PartyId, site_id: str, *, why: Said) 
     """
     async with database.unit() as unit:
         site = await fetch(unit, holder, site_id)
-        before = await store.plan(unit, site)
-        store.plan_begun(unit, site)
+        before = await store.plans.find(unit, site)
+        store.plans.begun(unit, site)
         facts = await gathered(unit, site, Memory(plan=before))
         steps = planning.steps_of(facts)
         outlook = await outlook_of(unit, site, steps.start_at, steps.end_at)
         if site.keeps_room and awaited.waits(facts):
-            stays, expected = await _stays(unit, site, unit.now), await store.expected(unit, site)
+            stays, expected = await _stays(unit, site, unit.now), await store.told.expected(unit, site)
             outlook = replace(outlook, stays=stays, expected=expected)
     number = 1 if before is None else before.number + 1
     made = await asyncio.to_thread(planning.solved, facts, outlook, number=number, why=why)
     async with database.unit() as unit:
         site = await fetch(unit, holder, site_id)
-        store.put_plan(unit, site, made)
+        store.plans.put(unit, site, made)
         at = quarter_of(facts.at)
         cars = sum(at_step(made, one.power, at) for one in made.cars)
-        store.put_planned(unit, site, at, cars, at_step(made, made.grid, at), at_step(made, made.limit, at))
+        store.quarters.put_planned(unit, site, at, cars, at_step(made, made.grid, at), at_step(made, made.limit, at))
         unit.announce(PlanMade(holder=holder, site_id=site.id))
     return made
 
@@ -73,7 +73,7 @@ async def savings(database: Database, holder: PartyId, site_id: str, since: date
             end_at=max(until, begin + QUARTER),
             charges=[one for one in charges if key_of(one) in evses],
             flows=await readings.flows(unit, holder, evses, begin, until),
-            quarters=await store.quarters(unit, site, begin, until),
+            quarters=await store.quarters.between(unit, site, begin, until),
             outlook=await outlook_of(unit, site, begin, until),
         )
     return await asyncio.to_thread(worth.savings, past)
@@ -82,11 +82,11 @@ async def savings(database: Database, holder: PartyId, site_id: str, since: date
 async def outlook_of(unit: Unit, site: Site, begin_at: datetime, end_at: datetime) -> Outlook:
     """What a plan for this time goes by beside what is known of the site itself."""
     tariff = None if site.grid_tariff_id is None else await market.find_tariff(unit, site.holder, site.grid_tariff_id)
-    week = await store.quarters(unit, site, begin_at - DAY * DAYS, begin_at)
+    week = await store.quarters.between(unit, site, begin_at - DAY * DAYS, begin_at)
     zone = site.bidding_zone
     prices = None if zone is None else await _prices(unit, site, zone, begin_at, end_at)
     carbon = None if zone is None else await market.carbon(unit, zone, begin_at, end_at)
-    told = await store.told_prices(unit, site, begin_at, end_at)
+    told = await store.told.prices(unit, site, begin_at, end_at)
     return Outlook(
         prices=with_told(prices, told, site, ToldKind.PRICE, begin_at, end_at),
         export_prices=with_told(None, told, site, ToldKind.EXPORT_PRICE, begin_at, end_at),
@@ -95,7 +95,7 @@ async def outlook_of(unit: Unit, site: Site, begin_at: datetime, end_at: datetim
         of_month=await came_in(unit, site, _month_of(site, begin_at), begin_at),
         building={one.at: one.building for one in week if one.building is not None},
         solar={one.at: one.solar for one in week if one.solar is not None},
-        foretold=await store.forecasts(unit, site, begin_at, end_at),
+        foretold=await store.told.forecasts(unit, site, begin_at, end_at),
     )
 
 
@@ -112,7 +112,7 @@ async def _prices(unit: Unit, site: Site, zone: str, begin_at: datetime, end_at:
 
 async def came_in(unit: Unit, site: Site, since: datetime, until: datetime) -> list[FromGrid]:
     """By the quarter: what the meter at the connection counted; where it was not heard, what the cars alone drew."""
-    by_meter = {one.at: one for one in await store.quarters(unit, site, since, until)}
+    by_meter = {one.at: one for one in await store.quarters.between(unit, site, since, until)}
     evses = [(one.station_id, one.evse_no) for one in site.members]
     cars = await readings.drawn_by_quarter(unit, site.holder, evses, since, until)
     found = []
@@ -136,10 +136,10 @@ def _month_of(site: Site, at: datetime) -> datetime:
 async def prices_published(database: Database, event: PricesPublished) -> None:
     """Hears PricesPublished: every site that buys there is planned anew."""
     async with database.unit() as unit:
-        await store.want_plan(unit, event.holder, why=noted(NoteKind.PRICES_PUBLISHED), zone=event.zone)
+        await store.plans.want(unit, event.holder, noted(NoteKind.PRICES_PUBLISHED), zone=event.zone)
 
 
 async def tariff_changed(database: Database, event: GridTariffChanged) -> None:
     """Hears GridTariffChanged."""
     async with database.unit() as unit:
-        await store.want_plan(unit, event.holder, why=noted(NoteKind.TARIFF_CHANGED), tariff_id=event.tariff_id)
+        await store.plans.want(unit, event.holder, noted(NoteKind.TARIFF_CHANGED), tariff_id=event.tariff_id)

@@ -26,11 +26,11 @@ async def save(unit: Unit, site: Site, *, by: str) -> Site:
     for location_id in site.location_ids:
         await locations.fetch(unit, site.holder, site.holder, location_id)
     await _ours(unit, site.holder, {one.station_id for one in site.members})
-    before = await store.find(unit, site.holder, site.id, lock=True)
+    before = await store.sites.find(unit, site.holder, site.id, lock=True)
     if before is not None:
         site = replace(site, id=before.id, ref=before.ref)
     site = replace(site, last_updated=unit.now)
-    store.put(unit, site)
+    store.sites.put(unit, site)
     await _seat(unit, site, () if before is None else before.members)
     people.note(unit, by, "set up site" if before is None else "change site", f"site {site.name}")
     unit.announce(SiteChanged(holder=site.holder, site_id=site.id))
@@ -48,12 +48,12 @@ async def _seat(unit: Unit, site: Site, before: Sequence[Member]) -> None:
     """What each member was told stays known; who is new, or is to fall back to something else, is asked to."""
     fallbacks = {(one.station_id, one.evse_no): one.fallback_amps for one in before}
     for one in site.members:
-        found = await store.standing(unit, site.holder, one.station_id, one.evse_no, lock=True)
+        found = await store.members.find(unit, site.holder, one.station_id, one.evse_no, lock=True)
         if found is not None and found[0] != fold(site.id):
             raise MemberElsewhere(one, found[0])
         if found is None:
             new = Standing(station_id=one.station_id, evse_no=one.evse_no)
-            store.put_standings(unit, site.holder, fold(site.id), [new])
+            store.members.put(unit, site.holder, fold(site.id), [new])
         if fallbacks.pop((one.station_id, one.evse_no), None) != one.fallback_amps:
             unit.announce(wanted(site, one))
     for one in before:
@@ -62,7 +62,7 @@ async def _seat(unit: Unit, site: Site, before: Sequence[Member]) -> None:
 
 
 def _unseat(unit: Unit, site: Site, one: Member) -> None:
-    store.drop_member(unit, site.holder, one)
+    store.members.drop(unit, site.holder, one)
     unit.announce(
         FallbackWanted(holder=site.holder, site_id=site.id, station_id=one.station_id, evse_no=one.evse_no, amps=None)
     )
@@ -83,14 +83,14 @@ async def remove(unit: Unit, holder: PartyId, id: str, *, by: str) -> None:
     site = await fetch(unit, holder, id)
     for one in site.members:
         _unseat(unit, site, one)
-    store.remove(unit, site)
+    store.sites.remove(unit, site)
     people.note(unit, by, "remove site", f"site {site.name}")
     unit.announce(SiteChanged(holder=holder, site_id=site.id))
 
 
 async def fetch(unit: Unit, holder: PartyId, id: str, *, lock: bool = False) -> Site:
     """Raises UnknownSite."""
-    site = await store.find(unit, holder, id, lock=lock)
+    site = await store.sites.find(unit, holder, id, lock=lock)
     if site is None:
         raise UnknownSite(id)
     return site
@@ -98,7 +98,7 @@ async def fetch(unit: Unit, holder: PartyId, id: str, *, lock: bool = False) -> 
 
 async def by_ref(unit: Unit, ref: str) -> Site:
     """Raises UnknownSite."""
-    site = await store.by_ref(unit, ref)
+    site = await store.sites.by_ref(unit, ref)
     if site is None:
         raise UnknownSite(ref)
     return site
@@ -106,15 +106,15 @@ async def by_ref(unit: Unit, ref: str) -> Site:
 
 async def page(unit: Unit, holder: PartyId | None, *, after: str | None = None, limit: int = 50) -> Sequence[Site]:
     """In the order in which they were set up; the last ref is the next `after`."""
-    return await store.page(unit, holder, after, limit)
+    return await store.sites.page(unit, holder, after, limit)
 
 
 async def feeding(unit: Unit, holder: PartyId, station_ids: Sequence[str]) -> Sequence[Site]:
     """The sites that feed any of these Stations."""
-    return await store.behind(unit, holder, station_ids)
+    return await store.sites.behind(unit, holder, station_ids)
 
 
 async def site_of(unit: Unit, holder: PartyId, station_id: str, evse_no: int) -> Site | None:
     """The site that feeds this Evse."""
-    found = await store.standing(unit, holder, station_id, evse_no)
-    return None if found is None else await store.find(unit, holder, found[0])
+    found = await store.members.find(unit, holder, station_id, evse_no)
+    return None if found is None else await store.sites.find(unit, holder, found[0])

@@ -48,12 +48,12 @@ class Ticked(Struct, frozen=True, kw_only=True):
 
 async def claim(unit: Unit, process: str, limit: int = 100) -> Sequence[tuple[PartyId, str, str]]:
     """(holder, id, ref) of sites that nobody watched; this process does from now on."""
-    return await store.claim(unit, process, limit)
+    return await store.steering.claim(unit, process, limit)
 
 
 async def nobody_watches(unit: Unit, process: str) -> None:
     """The process is gone: others watch over its sites."""
-    await store.release(unit, process)
+    await store.steering.release(unit, process)
 
 
 async def steer(unit: Unit, holder: PartyId, site_id: str, *, process: str, memory: Memory) -> Ticked | None:
@@ -61,7 +61,7 @@ async def steer(unit: Unit, holder: PartyId, site_id: str, *, process: str, memo
 
     None: the site is gone, or another process watches it.
     """
-    found = await store.watched(unit, holder, fold(site_id), process)
+    found = await store.steering.watched(unit, holder, fold(site_id), process)
     if found is None:
         return None
     site, wants_plan = found
@@ -74,13 +74,13 @@ async def steer(unit: Unit, holder: PartyId, site_id: str, *, process: str, memo
         if not await _wanted(unit, one)
     }
     after = [steering.unasked(one) if one.session_id in refused else one for one in tick.standings]
-    store.put_standings(unit, site.holder, fold(site.id), after)
+    store.members.put(unit, site.holder, fold(site.id), after)
     if tick.beside is not None:
-        store.put_beside(unit, site, tick.beside)
+        store.steering.put_beside(unit, site, tick.beside)
     if tick.battery != facts.battery_told:
-        store.put_battery_told(unit, site, tick.battery)
+        store.steering.put_battery_told(unit, site, tick.battery)
     if tick.roof != facts.roof_told:
-        store.put_roof_told(unit, site, tick.roof)
+        store.steering.put_roof_told(unit, site, tick.roof)
     for member in tick.fallbacks:
         unit.announce(wanted(site, member))
     for one in tick.out:
@@ -90,7 +90,7 @@ async def steer(unit: Unit, holder: PartyId, site_id: str, *, process: str, memo
             StationBroughtBack(holder=holder, site_id=site.id, station_id=one.station_id, evse_no=one.evse_no)
         )
     for limit in tick.obeyed:
-        store.limit_obeyed(unit, site, limit)
+        store.told.limit_obeyed(unit, site, limit)
         unit.announce(SiteLimited(holder=holder, site_id=site.id))
     return Ticked(
         busy=bool(facts.sessions) or bool(tick.standings),
@@ -100,7 +100,7 @@ async def steer(unit: Unit, holder: PartyId, site_id: str, *, process: str, memo
 
 async def gathered(unit: Unit, site: Site, memory: Memory, *, lock: bool = False) -> Facts:
     """All that is known of a site now. With `lock`, nobody changes what its Stations were told before the Unit ends."""
-    standings = store.several(await store.standings(unit, site, lock=lock))
+    standings = store.members.by_evse(await store.members.of_site(unit, site, lock=lock))
     stations = await locations.stations_named(unit, {one.station_id for one in site.members})
     members = {(one.station_id, one.evse_no): one for one in site.members}
     charging = await sessions.charging_at(unit, site.holder, sorted(stations), memory.sessions)
@@ -111,8 +111,8 @@ async def gathered(unit: Unit, site: Site, memory: Memory, *, lock: bool = False
     drawn = {one.id: memory.drawn[one.id] for one in here.values() if one.id in memory.drawn}
     drawn |= {one.id: needs.drawn(site, members[key_of(one)], said.get(one.id, ())) for one in news}
     memory.sessions, memory.drawn = tuple(here.values()), drawn
-    memory.plan = await store.newer_plan(unit, site, memory.plan)
-    battery_told, roof_told = await store.told(unit, site)
+    memory.plan = await store.plans.newer(unit, site, memory.plan)
+    battery_told, roof_told = await store.steering.told(unit, site)
     return Facts(
         site=site,
         at=unit.now,
@@ -121,9 +121,9 @@ async def gathered(unit: Unit, site: Site, memory: Memory, *, lock: bool = False
         standings=standings,
         online=frozenset(id for id, one in stations.items() if one.connected_at is not None),
         drawn=drawn,
-        measurements={one.place: one for one in await store.measurements(unit, site)},
-        limits=await store.limits(unit, site, unit.now),
-        beside=await store.beside(unit, site),
+        measurements={one.place: one for one in await store.told.measurements(unit, site)},
+        limits=await store.told.limits(unit, site, unit.now),
+        beside=await store.steering.beside(unit, site),
         battery_told=battery_told,
         roof_told=roof_told,
         plan=memory.plan,
@@ -165,12 +165,12 @@ async def answered(database: Database, event: LimitsAnswered) -> None:
         session = await sessions.find(unit, event.holder, event.holder, event.session_id)
         if session is None:
             return
-        found = await store.standing(unit, event.holder, *key_of(session), lock=True)
+        found = await store.members.find(unit, event.holder, *key_of(session), lock=True)
         if found is None or found[1].session_id != session.id:
             return
         after = steering.answered(found[1], asked, event.result, pace_of(unit.clock).wall(unit.now))
         if after != found[1]:
-            store.put_standings(unit, event.holder, found[0], [after])
+            store.members.put(unit, event.holder, found[0], [after])
 
 
 def _number(event: LimitsAnswered) -> int | None:

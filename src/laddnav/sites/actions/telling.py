@@ -25,16 +25,16 @@ async def measured(unit: Unit, holder: PartyId, site_id: str, one: Measurement) 
     """
     site = await fetch(unit, holder, site_id)
     rules.plausible(site, one, unit.now)
-    before = await store.last_measurement(unit, site, one.place)
+    before = await store.told.last_measurement(unit, site, one.place)
     if before is not None and before.at >= one.at:
         return
-    store.put_measurement(unit, site, one)
-    store.count(unit, site, one.place, quarters.shares(before, one, site.volts))
+    store.told.put_measurement(unit, site, one)
+    store.quarters.count(unit, site, one.place, quarters.shares(before, one, site.volts))
 
 
 async def measurements(unit: Unit, holder: PartyId, site_id: str) -> Sequence[Measurement]:
     """The newest of each meter. Raises UnknownSite."""
-    return await store.measurements(unit, await fetch(unit, holder, site_id))
+    return await store.told.measurements(unit, await fetch(unit, holder, site_id))
 
 
 async def foretold(
@@ -45,8 +45,8 @@ async def foretold(
     Raises UnknownSite, NoForecast.
     """
     site = await fetch(unit, holder, site_id)
-    await store.put_forecast(unit, site, place, rules.foreseen(site, place, begin_at, minutes, kw))
-    await store.want_one_plan(unit, site, noted(NoteKind.FORECAST_TOLD))
+    await store.told.put_forecast(unit, site, place, rules.foreseen(site, place, begin_at, minutes, kw))
+    await store.plans.want_one(unit, site, noted(NoteKind.FORECAST_TOLD))
 
 
 async def expected(unit: Unit, holder: PartyId, told_by: str, at: Mapping[str, Expected]) -> None:
@@ -54,7 +54,7 @@ async def expected(unit: Unit, holder: PartyId, told_by: str, at: Mapping[str, E
 
     The next plan goes by it: whoever comes or goes has one made anyhow.
     """
-    await store.put_expected(unit, holder, told_by, {fold(id): one for id, one in at.items()})
+    await store.told.put_expected(unit, holder, told_by, {fold(id): one for id, one in at.items()})
 
 
 async def limited(
@@ -74,13 +74,13 @@ async def limited(
     Raises UnknownSite, NoSuchLimit.
     """
     site = await fetch(unit, holder, site_id)
-    before = await store.limit(unit, site, by, id)
+    before = await store.told.limit(unit, site, by, id)
     one = rules.sensible_limit(
         OutsideLimit(id=id, by=by, kw=kw, covers=covers, begin_at=begin_at, end_at=end_at, told_at=unit.now)
     )
     if before is not None and replace(one, told_at=before.told_at, obeyed_at=before.obeyed_at) == before:
         return before
-    store.put_limit(unit, site, one)
+    store.told.put_limit(unit, site, one)
     unit.announce(SiteLimited(holder=holder, site_id=site.id))
     return one
 
@@ -88,13 +88,13 @@ async def limited(
 async def unlimited(unit: Unit, holder: PartyId, site_id: str, by: str, id: str) -> None:
     """They take it back; what was not there stays so. Raises UnknownSite."""
     site = await fetch(unit, holder, site_id)
-    store.drop_limit(unit, site, by, id)
+    store.told.drop_limit(unit, site, by, id)
     unit.announce(SiteLimited(holder=holder, site_id=site.id))
 
 
 async def limits(unit: Unit, holder: PartyId, site_id: str) -> Sequence[OutsideLimit]:
     """Those that hold now or later, with since when each is obeyed. Raises UnknownSite."""
-    return await store.limits(unit, await fetch(unit, holder, site_id), unit.now)
+    return await store.told.limits(unit, await fetch(unit, holder, site_id), unit.now)
 
 
 async def told_prices(unit: Unit, holder: PartyId, site_id: str, told: Iterable[ToldPrice], *, by: str) -> None:
@@ -104,8 +104,8 @@ async def told_prices(unit: Unit, holder: PartyId, site_id: str, told: Iterable[
     """
     site = await fetch(unit, holder, site_id)
     wanted = priced.ahead(told, unit.now)
-    known = priced.ahead(await store.told_prices(unit, site, unit.now, None, by), unit.now)
+    known = priced.ahead(await store.told.prices(unit, site, unit.now, None, by), unit.now)
     if wanted == known:
         return
-    await store.put_prices(unit, site, by, wanted)
-    await store.want_plan(unit, holder, why=noted(NoteKind.PRICES_TOLD), site_id=site.id)
+    await store.told.put_prices(unit, site, by, wanted)
+    await store.plans.want_one(unit, site, noted(NoteKind.PRICES_TOLD))

@@ -22,14 +22,14 @@ async def fallback_answered(
     unit: Unit, holder: PartyId, station_id: str, evse_no: int, amps: Decimal | None, *, accepted: bool
 ) -> None:
     """The Station keeps to so much by itself from now on, or will not; who is no member any more is passed over."""
-    found = await store.standing(unit, holder, station_id, evse_no, lock=True)
+    found = await store.members.find(unit, holder, station_id, evse_no, lock=True)
     if found is not None and accepted:
-        store.put_standings(unit, holder, found[0], [replace(found[1], fallback=amps)])
+        store.members.put(unit, holder, found[0], [replace(found[1], fallback=amps)])
 
 
 async def is_out(unit: Unit, holder: PartyId, station_id: str, evse_no: int) -> bool:
     """Whether its site has taken it out."""
-    found = await store.standing(unit, holder, station_id, evse_no)
+    found = await store.members.find(unit, holder, station_id, evse_no)
     return found is not None and found[1].ban is not None
 
 
@@ -45,7 +45,7 @@ async def taken_out(unit: Unit, holder: PartyId | None) -> Sequence[TakenOut]:
             since_at=pace.ours(one.ban.since_at),
             why=one.ban_why,
         )
-        for whose, site_ref, one in await store.outs(unit, holder)
+        for whose, site_ref, one in await store.members.taken_out(unit, holder)
         if one.ban is not None
     ]
 
@@ -57,13 +57,13 @@ async def bring_back(unit: Unit, holder: PartyId, site_id: str, station_id: str,
     """
     site = await fetch(unit, holder, site_id)
     member = next((one for one in site.members if (one.station_id, one.evse_no) == (station_id, evse_no)), None)
-    found = await store.standing(unit, holder, station_id, evse_no, lock=True)
+    found = await store.members.find(unit, holder, station_id, evse_no, lock=True)
     if member is None or found is None:
         raise UnknownMember(station_id, evse_no)
     fresh = Standing(station_id=station_id, evse_no=evse_no, number=found[1].number)
     if found[1].ban is None:
         return found[1]
-    store.put_standings(unit, holder, found[0], [fresh])
+    store.members.put(unit, holder, found[0], [fresh])
     people.note(unit, by, "bring back", f"station {station_id}/{evse_no}", str(found[1].ban_why))
     unit.announce(StationBroughtBack(holder=holder, site_id=site.id, station_id=station_id, evse_no=evse_no))
     unit.announce(wanted(site, member))

@@ -19,7 +19,7 @@ from laddnav.sites.picture import picture
 
 async def plan_of(unit: Unit, holder: PartyId, site_id: str) -> SitePlan | None:
     """The plan in force; None: none was made yet. Raises UnknownSite."""
-    return await store.plan(unit, await fetch(unit, holder, site_id))
+    return await store.plans.find(unit, await fetch(unit, holder, site_id))
 
 
 async def moment_of(unit: Unit, holder: PartyId, site_id: str) -> Picture:
@@ -29,13 +29,13 @@ async def moment_of(unit: Unit, holder: PartyId, site_id: str) -> Picture:
 
 async def battery_of(unit: Unit, holder: PartyId, site_id: str) -> BatteryTold | None:
     """What the battery is to do now; None: it goes by itself. Raises UnknownSite."""
-    told, _ = await store.told(unit, await fetch(unit, holder, site_id))
+    told, _ = await store.steering.told(unit, await fetch(unit, holder, site_id))
     return None if told is None or unit.now >= told.until_at else told
 
 
 async def roof_of(unit: Unit, holder: PartyId, site_id: str) -> RoofTold | None:
     """What the roof may give now; None: it cannot be told. Raises UnknownSite."""
-    _, told = await store.told(unit, await fetch(unit, holder, site_id))
+    _, told = await store.steering.told(unit, await fetch(unit, holder, site_id))
     return None if told is None else roof.heard(told, unit.now)
 
 
@@ -54,7 +54,7 @@ async def lone_phase_of(unit: Unit, session: Session) -> int | None:
 async def history(unit: Unit, holder: PartyId, site_id: str, since: datetime, until: datetime) -> tuple[Quarter, ...]:
     """What was planned and what happened, quarter by quarter, with what the cars drew. Raises UnknownSite."""
     site = await fetch(unit, holder, site_id)
-    known = {one.at: one for one in await store.quarters(unit, site, since, until)}
+    known = {one.at: one for one in await store.quarters.between(unit, site, since, until)}
     evses = [(one.station_id, one.evse_no) for one in site.members]
     cars = await readings.drawn_by_quarter(unit, holder, evses, since, until)
     return tuple(planning.with_cars(known.get(at) or Quarter(at=at), cars.get(at)) for at in sorted({*known, *cars}))
@@ -62,5 +62,5 @@ async def history(unit: Unit, holder: PartyId, site_id: str, since: datetime, un
 
 async def forget_old(database: Database, keep: timedelta, bite: int = BITE) -> int:
     """What happened longer ago; says how much it was."""
-    rows = (store.forget_quarters, store.forget_limits, store.forget_forecasts, store.forget_prices)
+    rows = (store.quarters.forget, store.told.forget_limits, store.told.forget_forecasts, store.told.forget_prices)
     return await forget(database, [(one, keep) for one in rows], bite)
