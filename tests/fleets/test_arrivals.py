@@ -22,7 +22,8 @@ from laddnav.sessions.actions import preferring
 from laddnav.sessions.events import SessionEnded, SessionStarted
 from laddnav.sessions.model import Preferences, ProfileType, Voice
 from laddnav.sites import actions as sites
-from laddnav.sites.model import Arrival, SitePlan
+from laddnav.sites.model.plan import SitePlan
+from laddnav.sites.model.told import Arrival
 from tests.clock import SetClock
 from tests.fleets.vans import (
     HOUR,

@@ -9,7 +9,7 @@ from laddnav.fleets.model import Cause, Light
 from laddnav.fleets.readiness import readiness
 from laddnav.kit.power import kw
 from laddnav.scheduling.site import Wish
-from laddnav.sites.model import PlannedCar, SitePlan
+from laddnav.sites.model.plan import PlannedCar, SitePlan
 from tests.fleets.vans import HOUR, NOW, SIX, block, plugged, standing, trip
 
 QUARTER = timedelta(minutes=15)

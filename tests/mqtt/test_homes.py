@@ -30,7 +30,8 @@ from laddnav.sessions.model import Session, Status
 from laddnav.sim.car import Car
 from laddnav.sim.station import SimStation
 from laddnav.sites import actions as sites
-from laddnav.sites.model import Covers, Place, Site, SiteBattery
+from laddnav.sites.model.site import Site, SiteBattery
+from laddnav.sites.model.told import Covers, Place
 from laddnav.sites.priced import ToldKind, ToldPrice
 from tests.mqtt.conftest import PASSWORD, USER, Listener, Mosquitto, somebody_at
 from tests.things import US, settle_in

@@ -31,7 +31,8 @@ from laddnav.sessions.events import LimitsAnswered, LimitsChanged, LimitsRequest
 from laddnav.sessions.model import Session, Voice
 from laddnav.sites import actions as sites
 from laddnav.sites.events import FallbackWanted
-from laddnav.sites.model import Measurement, Phase, Place
+from laddnav.sites.model.site import Phase
+from laddnav.sites.model.told import Measurement, Place
 from tests.clock import SetClock
 from tests.ocpp.conftest import until
 from tests.ocpp.following import Following, periods

@@ -16,7 +16,7 @@ from laddnav.openadr import signals, wire
 from laddnav.openadr.model import GridResource, GridSignal, Minute, SignalKind, SignalProof, SignalState
 from laddnav.openadr.rules import stood, tallied
 from laddnav.openadr.signals import Asked, asked, cap, holds
-from laddnav.sites.model import Covers
+from laddnav.sites.model.told import Covers
 from laddnav.sites.priced import ToldKind, ToldPrice
 from tests.things import US
 

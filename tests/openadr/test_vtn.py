@@ -21,7 +21,8 @@ from laddnav.server.outward import Outward
 from laddnav.sites import actions as sites
 from laddnav.sites import store as sites_store
 from laddnav.sites.actions.planning import outlook_of
-from laddnav.sites.model import Covers, Measurement, Member, OutsideLimit, Place, Site
+from laddnav.sites.model.site import Member, Site
+from laddnav.sites.model.told import Covers, Measurement, OutsideLimit, Place
 from tests.clock import SetClock
 from tests.openadr.conftest import Grid
 from tests.things import US, settled

@@ -21,7 +21,7 @@ from laddnav.settlement.margins import Unknown
 from laddnav.settlement.sharing import Agreement, EnergyFrom, Host
 from laddnav.sites import actions as sites
 from laddnav.sites.events import SiteChanged
-from laddnav.sites.model import Member, Site
+from laddnav.sites.model.site import Member, Site
 from tests.clock import SetClock
 from tests.sites.garage import site as garage
 from tests.things import US, settled

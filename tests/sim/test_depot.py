@@ -13,7 +13,7 @@ from laddnav.sim import depot, network
 from laddnav.sim.day import ZONE, Stay
 from laddnav.sim.depot import COLLEAGUES, STATIONS, VANS
 from laddnav.sim.network import OURS, STREET
-from laddnav.sites.model import Place
+from laddnav.sites.model.told import Place
 from tests.sim.test_network import PASSWORDS
 
 OPENED = date(2026, 11, 22)

@@ -17,7 +17,7 @@ from laddnav.parties import actions as parties
 from laddnav.sessions import actions as sessions
 from laddnav.sessions.actions import Measurement
 from laddnav.sessions.model import Session
-from laddnav.sites.model import Amps, Member, Panel, Phase, Site
+from laddnav.sites.model.site import Amps, Member, Panel, Phase, Site
 from laddnav.tariffs import actions as tariffs
 from laddnav.tokens import actions as tokens
 from laddnav.tokens.model import Allowed, Authorization

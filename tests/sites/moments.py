@@ -8,7 +8,8 @@ from typing import Any
 from laddnav.kit.energy import kwh
 from laddnav.sessions.model import AuthMethod, CdrToken, Preferences, Preferred, ProfileType, Session, Status, Voice
 from laddnav.sites.facts import Facts
-from laddnav.sites.model import Measurement, Place, Standing
+from laddnav.sites.model.standing import Standing
+from laddnav.sites.model.told import Measurement, Place
 from tests.sites.garage import each, site
 from tests.things import US
 

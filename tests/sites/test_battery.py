@@ -16,7 +16,10 @@ from msgspec.structs import replace
 from laddnav.scheduling.beside import Beside, Stretch
 from laddnav.sites.battery import LASTS, SEEN_AFTER, on_its_way
 from laddnav.sites.facts import Facts
-from laddnav.sites.model import BatteryTold, BatteryWhy, Covers, OutsideLimit, Place, SiteBattery, SitePlan
+from laddnav.sites.model.plan import SitePlan
+from laddnav.sites.model.site import SiteBattery
+from laddnav.sites.model.standing import BatteryTold, BatteryWhy
+from laddnav.sites.model.told import Covers, OutsideLimit, Place
 from laddnav.sites.moment import moment
 from laddnav.sites.picture import picture
 from laddnav.sites.steering import steered

@@ -12,7 +12,8 @@ from laddnav.scheduling.beside import Beside, Stretch
 from laddnav.scheduling.outlets import Lease
 from laddnav.sites.beside import believed, news
 from laddnav.sites.facts import Facts
-from laddnav.sites.model import Place, Standing
+from laddnav.sites.model.standing import Standing
+from laddnav.sites.model.told import Place
 from laddnav.sites.moment import outlet
 from laddnav.sites.needs import Drawn
 from tests.sites.garage import member, site

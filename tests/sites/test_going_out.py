@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 from msgspec.structs import replace
 
-from laddnav.sites.model import BatteryTold, Covers, Measurement, OutsideLimit, Place, SiteBattery
+from laddnav.sites.model.site import SiteBattery
+from laddnav.sites.model.standing import BatteryTold
+from laddnav.sites.model.told import Covers, Measurement, OutsideLimit, Place
 from laddnav.sites.moment import moment
 from laddnav.sites.planning import steps_of
 from laddnav.sites.problem import Outlook, problem

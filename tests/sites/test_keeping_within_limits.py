@@ -25,7 +25,9 @@ from laddnav.sessions.model import Session
 from laddnav.sites import actions as sites
 from laddnav.sites import store
 from laddnav.sites.actions import Memory
-from laddnav.sites.model import Covers, Measurement, Phase, Picture, Place, Site, Why
+from laddnav.sites.model.now import Picture, Why
+from laddnav.sites.model.site import Phase, Site
+from laddnav.sites.model.told import Covers, Measurement, Place
 from tests.clock import SetClock
 from tests.sites.garage import STATIONS, each, metered, opened, plugged_in, site
 from tests.things import THEM, US

@@ -16,7 +16,7 @@ from laddnav.metering.periods import begun
 from laddnav.scheduling.site import Wish
 from laddnav.sessions.model import Session
 from laddnav.sites.facts import Facts
-from laddnav.sites.model import PlannedCar, SitePlan
+from laddnav.sites.model.plan import PlannedCar, SitePlan
 from laddnav.sites.moment import moment
 from tests.sites.garage import each, member, site
 from tests.sites.moments import NOW, charge, facts

@@ -8,7 +8,9 @@ from msgspec.structs import replace
 
 from laddnav.sites.facts import Facts
 from laddnav.sites.lone_phase import lone_phase
-from laddnav.sites.model import Measurement, Phase, Place, Standing
+from laddnav.sites.model.site import Phase
+from laddnav.sites.model.standing import Standing
+from laddnav.sites.model.told import Measurement, Place
 from tests.sites.garage import member, panel, site
 from tests.sites.moments import NOW, charge, facts
 

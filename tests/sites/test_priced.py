@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from laddnav.market.model import MarketStep, Series
-from laddnav.sites.model import Site
+from laddnav.sites.model.site import Site
 from laddnav.sites.priced import ToldKind, ToldPrice, ahead, with_told
 from tests.sites.garage import site
 

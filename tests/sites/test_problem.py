@@ -16,7 +16,7 @@ from laddnav.pricing.tab import advanced, opened
 from laddnav.scheduling.room import rows
 from laddnav.scheduling.site import Car, Wish
 from laddnav.sessions.model import Budget, ProfileType, Session
-from laddnav.sites.model import Covers, OutsideLimit, Place
+from laddnav.sites.model.told import Covers, OutsideLimit, Place
 from laddnav.sites.moment import moment
 from laddnav.sites.planning import situation, solved, steps_of
 from laddnav.sites.problem import Outlook, problem

@@ -12,7 +12,8 @@ from msgspec.structs import replace
 from laddnav.market.model import MarketStep, Series
 from laddnav.sites import roof
 from laddnav.sites.facts import Facts
-from laddnav.sites.model import Covers, OutsideLimit, Place, RoofTold, RoofWhy
+from laddnav.sites.model.standing import RoofTold, RoofWhy
+from laddnav.sites.model.told import Covers, OutsideLimit, Place
 from laddnav.sites.picture import picture
 from laddnav.sites.planning import solved, steps_of
 from laddnav.sites.problem import Outlook, problem

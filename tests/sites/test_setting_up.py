@@ -15,7 +15,7 @@ from laddnav.locations.rules import UnknownStation
 from laddnav.scheduling.committed import TooMuch
 from laddnav.sites import actions as sites
 from laddnav.sites import rules
-from laddnav.sites.model import Phase, Site, SiteBattery
+from laddnav.sites.model.site import Phase, Site, SiteBattery
 from laddnav.sites.rules import MemberElsewhere, UnknownSite, UnsoundSite
 from tests.sites.garage import each, member, opened, panel, site
 from tests.things import THEM, US

@@ -15,7 +15,10 @@ from laddnav.scheduling.site import Wish
 from laddnav.sessions.model import ProfileType, Session, Stay
 from laddnav.sites.awaited import awaited, waits
 from laddnav.sites.facts import Facts
-from laddnav.sites.model import Arrival, Expected, Site, SitePlan, Standing, Unsaid
+from laddnav.sites.model.plan import SitePlan
+from laddnav.sites.model.site import Site, Unsaid
+from laddnav.sites.model.standing import Standing
+from laddnav.sites.model.told import Arrival, Expected
 from laddnav.sites.planning import solved
 from laddnav.sites.problem import Outlook
 from laddnav.sites.usual import usual

@@ -13,7 +13,8 @@ from laddnav.kit.energy import kwh
 from laddnav.market.model import MarketStep, Series
 from laddnav.readings.model import Flow
 from laddnav.scheduling.site import Steps
-from laddnav.sites.model import Measurement, Place, Quarter
+from laddnav.sites.model.plan import Quarter
+from laddnav.sites.model.told import Measurement, Place
 from laddnav.sites.problem import Outlook
 from laddnav.sites.quarters import QUARTER, expected, shares
 from laddnav.sites.worth import Past, savings

@@ -22,7 +22,10 @@ from laddnav.server.sites import Keeper
 from laddnav.sessions import actions as sessions
 from laddnav.sessions.model import Session
 from laddnav.sites import actions as sites
-from laddnav.sites.model import Measurement, Picture, Place, Site, SitePlan, Why
+from laddnav.sites.model.now import Picture, Why
+from laddnav.sites.model.plan import SitePlan
+from laddnav.sites.model.site import Site
+from laddnav.sites.model.told import Measurement, Place
 from tests.clock import SetClock
 from tests.serving import Server, listening
 from tests.sites.garage import STATIONS, each, furnish, site

@@ -16,7 +16,7 @@ from laddnav.scheduling.held import Obeyed
 from laddnav.sessions.actions.preferring import prefer
 from laddnav.sessions.model import Battery, Preferences, ProfileType, Session, Voice
 from laddnav.sites import actions as sites
-from laddnav.sites.model import Why
+from laddnav.sites.model.now import Why
 from laddnav.sites.priced import ToldKind, ToldPrice
 from tests.clock import SetClock
 from tests.sites.garage import STATIONS, each, member, site

@@ -13,7 +13,7 @@ from laddnav.kit.energy import kwh
 from laddnav.sessions.actions.preferring import prefer
 from laddnav.sessions.model import Preferences, ProfileType, Voice
 from laddnav.sites import actions as sites
-from laddnav.sites.model import Why
+from laddnav.sites.model.now import Why
 from tests.clock import SetClock
 from tests.things import US
 from tests.walks.chargers import Charger

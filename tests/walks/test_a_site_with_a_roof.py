@@ -16,7 +16,9 @@ from laddnav.market.model import EnergyPart, GridTariff, Rate
 from laddnav.sessions.actions.preferring import prefer
 from laddnav.sessions.model import Preferences, ProfileType, Voice
 from laddnav.sites import actions as sites
-from laddnav.sites.model import Aim, Covers, Place, SiteBattery, SitePlan
+from laddnav.sites.model.plan import SitePlan
+from laddnav.sites.model.site import Aim, SiteBattery
+from laddnav.sites.model.told import Covers, Place
 from laddnav.sites.quarters import quarter_of
 from tests.clock import SetClock
 from tests.sites.garage import STATIONS, each, member, site

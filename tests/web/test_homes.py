@@ -14,8 +14,9 @@ from laddnav.openadr import store
 from laddnav.openadr.model import GridResource, GridSignal, SignalKind, SignalProof, SignalState, Vtn
 from laddnav.people.model import Role
 from laddnav.sites import actions as sites
-from laddnav.sites.model import Covers, Member
-from laddnav.sites.model import Site as Connection
+from laddnav.sites.model.site import Member
+from laddnav.sites.model.site import Site as Connection
+from laddnav.sites.model.told import Covers
 from tests.clock import SetClock
 from tests.things import US, settled
 from tests.web.site import Site

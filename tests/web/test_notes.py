@@ -13,7 +13,10 @@ from laddnav.kit import json
 from laddnav.kit.energy import kwh
 from laddnav.scheduling.notes import SENTENCES, Note, NoteKind, noted
 from laddnav.sites import planning
-from laddnav.sites.model import OutsideLimit, SiteBattery, SitePlan, Standing
+from laddnav.sites.model.plan import SitePlan
+from laddnav.sites.model.site import SiteBattery
+from laddnav.sites.model.standing import Standing
+from laddnav.sites.model.told import OutsideLimit
 from laddnav.sites.problem import Outlook
 from laddnav.web.notes import worded
 from tests.sites.moments import NOW, charge, facts

@@ -11,7 +11,7 @@ from laddnav.db.unit import Database
 from laddnav.people.model import Role
 from laddnav.scheduling.site import Wish
 from laddnav.sites import actions as sites
-from laddnav.sites.model import Aim, Panel, Phase, Site, SiteBattery, Unsaid
+from laddnav.sites.model.site import Aim, Panel, Phase, Site, SiteBattery, Unsaid
 from tests.sites import garage
 from tests.things import US
 from tests.web import site as console

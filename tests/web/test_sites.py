@@ -22,7 +22,8 @@ from laddnav.sessions.actions import preferring
 from laddnav.sessions.events import LimitsAnswered
 from laddnav.sessions.model import Preferences, ProfileType, Voice
 from laddnav.sites import actions as sites
-from laddnav.sites.model import Arrival, Covers, Expected, Measurement, Place, Site, SiteBattery
+from laddnav.sites.model.site import Site, SiteBattery
+from laddnav.sites.model.told import Arrival, Covers, Expected, Measurement, Place
 from tests.clock import SetClock
 from tests.market.tariffs import THREE_DAYS, read
 from tests.sites import garage

@@ -10,7 +10,7 @@ from itertools import groupby
 from laddnav.fleets import filling
 from laddnav.fleets.model import Departure, Outlook, Standing, Vehicle
 from laddnav.fleets.readiness import over_at
-from laddnav.sites.model import Arrival
+from laddnav.sites.model.told import Arrival
 
 PHASES = 3  # of whatever draws for direct current
 _TENTH = Decimal("0.1")

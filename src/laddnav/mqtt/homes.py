@@ -25,7 +25,7 @@ from laddnav.scheduling import surplus
 from laddnav.scheduling.surplus import Following
 from laddnav.sessions.model import Session
 from laddnav.sites import actions as sites
-from laddnav.sites.model import BatteryTold, RoofTold
+from laddnav.sites.model.standing import BatteryTold, RoofTold
 from laddnav.sites.rules import UnknownSite
 
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from laddnav.mqtt.model import Heard, Measures
-from laddnav.sites.model import Amps, Measurement, Place
+from laddnav.sites.model.site import Amps
+from laddnav.sites.model.told import Measurement, Place
 
 FRESH = timedelta(minutes=1)  # a meter that is silent for longer says nothing of now
 VOLTS = Decimal(230)

@@ -36,7 +36,7 @@ from laddnav.kit import json
 from laddnav.kit.time import rfc3339
 from laddnav.mqtt.model import Broker
 from laddnav.mqtt.wire import ONLINE, discovery_topic, plain, sensor
-from laddnav.sites.model import BatteryTold, RoofTold
+from laddnav.sites.model.standing import BatteryTold, RoofTold
 
 BATTERY, ROOF = "battery", "roof"  # below which these are told
 

@@ -9,7 +9,7 @@ from enum import StrEnum
 from msgspec import Struct
 
 from laddnav.kit.ids import PartyId
-from laddnav.sites.model import Covers
+from laddnav.sites.model.told import Covers
 
 
 class Vtn(Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -15,7 +15,7 @@ from laddnav.openadr.model import GridResource, KnownVtn, SignalProof, Vtn
 from laddnav.parties import actions as parties
 from laddnav.people.api import Limit, Page, Route, page, yours
 from laddnav.people.model import Role, Visitor
-from laddnav.sites.model import Covers
+from laddnav.sites.model.told import Covers
 
 Word = Annotated[str, Meta(min_length=1, max_length=128)]
 Url = Annotated[str, Meta(min_length=8, max_length=500)]

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from laddnav.kit.refusal import Refusal
 from laddnav.openadr.model import GridResource, Minute, SignalProof, SignalState, Vtn
-from laddnav.sites.model import Covers
+from laddnav.sites.model.told import Covers
 
 MINUTE = timedelta(minutes=1)
 HOUR = Decimal(3600)

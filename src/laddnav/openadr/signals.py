@@ -36,7 +36,7 @@ from laddnav.openadr.wire import (
     number,
     targets,
 )
-from laddnav.sites.model import Covers
+from laddnav.sites.model.told import Covers
 from laddnav.sites.priced import ToldKind, ToldPrice
 
 LEVELS: Mapping[int, Decimal | None] = {0: None, 1: Decimal("0.75"), 2: Decimal("0.5"), 3: Decimal(0)}

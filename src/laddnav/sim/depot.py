@@ -28,7 +28,8 @@ from laddnav.sim.car import Car
 from laddnav.sim.day import ZONE, Habit, Plug, Stay
 from laddnav.sim.network import OURS, Card
 from laddnav.sites import actions as sites
-from laddnav.sites.model import Amps, Member, Panel, Place, Site
+from laddnav.sites.model.site import Amps, Member, Panel, Site
+from laddnav.sites.model.told import Place
 from laddnav.tokens import actions as tokens
 from laddnav.tokens.model import Token, TokenType, Whitelist
 

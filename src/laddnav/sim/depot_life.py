@@ -17,7 +17,7 @@ from laddnav.sim import depot
 from laddnav.sim.day import Plug, Stay
 from laddnav.sim.network import OURS
 from laddnav.sites import actions as sites
-from laddnav.sites.model import Measurement
+from laddnav.sites.model.told import Measurement
 
 log = structlog.get_logger()
 

@@ -17,7 +17,8 @@ from laddnav.sessions.model import Stay
 from laddnav.sites import fuses
 from laddnav.sites.facts import Facts, Key, kw_of
 from laddnav.sites.fuses import phases
-from laddnav.sites.model import Arrival, Member, Site
+from laddnav.sites.model.site import Member, Site
+from laddnav.sites.model.told import Arrival
 from laddnav.sites.usual import key_of, usual
 
 # kWh that a plug's fallback, which is kept free anyhow, leaves of what somebody takes; less is nobody.

@@ -18,7 +18,8 @@ from laddnav.scheduling.outlets import NO_AMPS, Amps, Moment, Outlet
 from laddnav.sites.beside import looked
 from laddnav.sites.facts import Facts, at_step
 from laddnav.sites.fuses import floats
-from laddnav.sites.model import BatteryTold, BatteryWhy, Place
+from laddnav.sites.model.standing import BatteryTold, BatteryWhy
+from laddnav.sites.model.told import Place
 
 LASTS = timedelta(minutes=5)
 # It is told to take more once both meters have had so long to show what it was told before.

@@ -10,7 +10,7 @@ from laddnav.scheduling.beside import SILENT, Beside, Look
 from laddnav.scheduling.outlets import NO_AMPS, Amps, Outlet
 from laddnav.sites.facts import Facts
 from laddnav.sites.fuses import floats
-from laddnav.sites.model import Place
+from laddnav.sites.model.told import Place
 
 TRIFLE = 0.2  # A
 

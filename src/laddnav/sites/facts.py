@@ -10,18 +10,10 @@ from msgspec import Struct
 from laddnav.scheduling.beside import SILENT, Beside
 from laddnav.sessions.model import Session
 from laddnav.sites import needs
-from laddnav.sites.model import (
-    BatteryTold,
-    Covers,
-    Measurement,
-    OutsideLimit,
-    Place,
-    PlannedCar,
-    RoofTold,
-    Site,
-    SitePlan,
-    Standing,
-)
+from laddnav.sites.model.plan import PlannedCar, SitePlan
+from laddnav.sites.model.site import Site
+from laddnav.sites.model.standing import BatteryTold, RoofTold, Standing
+from laddnav.sites.model.told import Covers, Measurement, OutsideLimit, Place
 from laddnav.sites.needs import Drawn, Need
 from laddnav.sites.pace import Pace
 

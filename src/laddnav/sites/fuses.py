@@ -7,7 +7,7 @@ from datetime import timedelta
 from laddnav.scheduling.outlets import Amps as FloatAmps
 from laddnav.scheduling.outlets import Outlet
 from laddnav.scheduling.site import Panel
-from laddnav.sites.model import Amps, Member, Phase, Site
+from laddnav.sites.model.site import Amps, Member, Phase, Site
 
 CONNECTION = "the grid connection"
 PHASES = tuple(Phase)

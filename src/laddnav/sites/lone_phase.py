@@ -6,7 +6,7 @@ from laddnav.scheduling import committed
 from laddnav.scheduling.room import fuses_of
 from laddnav.sites import fuses
 from laddnav.sites.facts import Facts
-from laddnav.sites.model import Member
+from laddnav.sites.model.site import Member
 from laddnav.sites.moment import moment
 
 

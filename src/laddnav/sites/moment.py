@@ -15,7 +15,9 @@ from laddnav.sites.battery import about_to_give, on_its_way, surely_drawn
 from laddnav.sites.beside import building, given
 from laddnav.sites.facts import Facts, at_step, holds, kw_of, planned_car, while_there
 from laddnav.sites.fuses import floats
-from laddnav.sites.model import Covers, Member, Place, Standing
+from laddnav.sites.model.site import Member
+from laddnav.sites.model.standing import Standing
+from laddnav.sites.model.told import Covers, Place
 from laddnav.sites.needs import Need
 
 # A limit from outside is held so long before it begins.

@@ -20,7 +20,7 @@ from laddnav.scheduling.site import Wish
 from laddnav.sessions import preferred
 from laddnav.sessions.model import Preferences, ProfileType, Session
 from laddnav.sites.fuses import phases
-from laddnav.sites.model import Aim, Member, Site
+from laddnav.sites.model.site import Aim, Member, Site
 
 # One that stays longer than it was taken to is taken to stay so much longer, again and again.
 STAYS_ON = timedelta(hours=1)

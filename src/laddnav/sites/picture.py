@@ -13,19 +13,9 @@ from laddnav.sessions.model import Session
 from laddnav.sites import fuses, quarters
 from laddnav.sites.facts import Facts, at_step, planned_car
 from laddnav.sites.fuses import PHASES
-from laddnav.sites.model import (
-    NO_AMPS,
-    Amps,
-    BatteryNow,
-    CarNow,
-    Gauge,
-    Member,
-    MemberNow,
-    Picture,
-    Place,
-    RoofNow,
-    Why,
-)
+from laddnav.sites.model.now import BatteryNow, CarNow, Gauge, MemberNow, Picture, RoofNow, Why
+from laddnav.sites.model.site import NO_AMPS, Amps, Member
+from laddnav.sites.model.told import Place
 from laddnav.sites.moment import moment, standing_of
 from laddnav.sites.needs import Need, ceiling
 from laddnav.sites.roof import heard

@@ -17,7 +17,8 @@ from laddnav.scheduling.site import Floats, Plan, Site, Steps
 from laddnav.scheduling.table import Table, laid_out
 from laddnav.sites import needs
 from laddnav.sites.facts import Facts, allowed, at_step, kw_of
-from laddnav.sites.model import Covers, PlannedCar, PlannedRoom, Quarter, SitePlan
+from laddnav.sites.model.plan import PlannedCar, PlannedRoom, Quarter, SitePlan
+from laddnav.sites.model.told import Covers
 from laddnav.sites.problem import Outlook, Problem, Wanting, building_kw, problem
 from laddnav.sites.quarters import QUARTER, quarter_of
 

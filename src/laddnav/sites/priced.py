@@ -11,7 +11,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from laddnav.market.model import Kind, MarketStep, Series
-from laddnav.sites.model import Site
+from laddnav.sites.model.site import Site
 
 
 class ToldKind(StrEnum):

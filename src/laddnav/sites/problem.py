@@ -23,7 +23,8 @@ from laddnav.sites.awaited import Awaited, awaited
 from laddnav.sites.battery import taken
 from laddnav.sites.beside import building
 from laddnav.sites.facts import Facts, allowed, kw_of
-from laddnav.sites.model import Aim, Covers, Expected, Member, Place, Site
+from laddnav.sites.model.site import Aim, Member, Site
+from laddnav.sites.model.told import Covers, Expected, Place
 from laddnav.sites.moment import outlet
 from laddnav.sites.needs import Need
 from laddnav.sites.quarters import expected, kw

@@ -10,7 +10,8 @@ import numpy as np
 from msgspec import Struct
 
 from laddnav.scheduling.site import Floats, Steps
-from laddnav.sites.model import Amps, Measurement
+from laddnav.sites.model.site import Amps
+from laddnav.sites.model.told import Measurement
 
 QUARTER = timedelta(minutes=15)
 DAY = timedelta(days=1)

@@ -14,7 +14,9 @@ from msgspec.structs import replace
 from laddnav.scheduling.outlets import Moment
 from laddnav.sites.facts import Facts, allowed
 from laddnav.sites.fuses import floats
-from laddnav.sites.model import Covers, Place, RoofTold, RoofWhy, SitePlan
+from laddnav.sites.model.plan import SitePlan
+from laddnav.sites.model.standing import RoofTold, RoofWhy
+from laddnav.sites.model.told import Covers, Place
 
 LASTS = timedelta(minutes=5)
 # A limit that holds within this time is what an inverter keeps to that hears nothing any more.

@@ -16,24 +16,10 @@ from laddnav.people.api import Limit, NotYours, Page, Route, page, yours
 from laddnav.people.model import Role, Visitor
 from laddnav.scheduling.notes import NoteKind, noted
 from laddnav.sites import actions, rules
-from laddnav.sites.model import (
-    NO_AMPS,
-    Aim,
-    Amps,
-    Covers,
-    Measurement,
-    Member,
-    OutsideLimit,
-    Panel,
-    Picture,
-    Place,
-    Quarter,
-    Savings,
-    Site,
-    SiteBattery,
-    SitePlan,
-    Unsaid,
-)
+from laddnav.sites.model.now import Picture
+from laddnav.sites.model.plan import Quarter, Savings, SitePlan
+from laddnav.sites.model.site import NO_AMPS, Aim, Amps, Member, Panel, Site, SiteBattery, Unsaid
+from laddnav.sites.model.told import Covers, Measurement, OutsideLimit, Place
 
 Id = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[!-~]+\Z")]
 Name = Annotated[str, Meta(min_length=1, max_length=200)]

@@ -11,7 +11,8 @@ from laddnav.kit.currencies import CURRENCIES
 from laddnav.kit.refusal import Refusal
 from laddnav.scheduling import committed
 from laddnav.sites.fuses import floats, outlet, panels
-from laddnav.sites.model import Amps, Measurement, Member, OutsideLimit, Place, Site
+from laddnav.sites.model.site import Amps, Member, Site
+from laddnav.sites.model.told import Measurement, OutsideLimit, Place
 from laddnav.sites.quarters import QUARTER, quarter_of
 
 # A meter's clock may be off by so much, and a connection be overloaded so many times for a moment.

@@ -20,7 +20,9 @@ from laddnav.sites import battery, roof
 from laddnav.sites.beside import believed, given, news
 from laddnav.sites.facts import Facts, holds, kw_of
 from laddnav.sites.fuses import floats
-from laddnav.sites.model import BatteryTold, Covers, Member, OutsideLimit, Place, RoofTold, Standing
+from laddnav.sites.model.site import Member
+from laddnav.sites.model.standing import BatteryTold, RoofTold, Standing
+from laddnav.sites.model.told import Covers, OutsideLimit, Place
 from laddnav.sites.moment import moment, standing_of
 
 # A Station that has not said what it made of its fallback is asked again.

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from laddnav.sessions.model import Stay
 from laddnav.sites.facts import Key
-from laddnav.sites.model import Site
+from laddnav.sites.model.site import Site
 
 # Days that are looked back on: ten workdays, and four days of weekends.
 BACK = timedelta(days=14)

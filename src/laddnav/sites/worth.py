@@ -20,7 +20,8 @@ from laddnav.scheduling.terms import terms
 from laddnav.sessions.model import Session
 from laddnav.sites import fuses, needs
 from laddnav.sites.facts import Key
-from laddnav.sites.model import Member, Quarter, Savings, Site
+from laddnav.sites.model.plan import Quarter, Savings
+from laddnav.sites.model.site import Member, Site
 from laddnav.sites.problem import Outlook
 from laddnav.sites.quarters import QUARTER, quarter_of
 

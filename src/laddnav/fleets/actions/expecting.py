@@ -11,7 +11,8 @@ from laddnav.fleets.arrivals import arrivals, timetabled
 from laddnav.fleets.model import Depot, Fleet
 from laddnav.locations import actions as locations
 from laddnav.sites import actions as sites
-from laddnav.sites.model import Expected, Site
+from laddnav.sites.model.site import Site
+from laddnav.sites.model.told import Expected
 
 BACK = timedelta(days=14)  # that a site looks back on for who usually comes
 

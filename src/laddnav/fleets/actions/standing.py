@@ -37,7 +37,7 @@ from laddnav.sessions import actions as sessions
 from laddnav.sessions.model import Session
 from laddnav.sessions.model import Status as SessionStatus
 from laddnav.sites import actions as sites
-from laddnav.sites.model import SitePlan
+from laddnav.sites.model.plan import SitePlan
 
 AHEAD = timedelta(hours=36)
 # Trips further back say nothing about a battery that was filled since, or is counted as empty by now.

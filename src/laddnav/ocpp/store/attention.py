@@ -9,7 +9,7 @@ from laddnav.db.unit import Unit
 from laddnav.kit.ids import PartyId
 from laddnav.locations.model import Status
 from laddnav.ocpp.ills import QUIET, Alert, EvseSeen, Noticed, Out
-from laddnav.sites.model import TakenOut
+from laddnav.sites.model.now import TakenOut
 
 _DAY = timedelta(days=1)  # a clock that was wrong before that may have been set since by anybody
 

@@ -16,7 +16,8 @@ from laddnav.openadr.actions.hearing import kilowatts, limit_ids
 from laddnav.openadr.events import GridChanged
 from laddnav.openadr.model import SignalProof, SignalState, Vtn
 from laddnav.sites import actions as sites
-from laddnav.sites.model import Place, Site
+from laddnav.sites.model.site import Site
+from laddnav.sites.model.told import Place
 from laddnav.sites.rules import UnknownSite
 
 FRESH = timedelta(minutes=1)  # a meter that has said nothing for longer says nothing of now

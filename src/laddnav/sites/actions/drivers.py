@@ -23,7 +23,8 @@ from laddnav.sessions.events import PreferencesChanged
 from laddnav.sessions.model import Session
 from laddnav.sites.actions.setting_up import site_of
 from laddnav.sites.actions.watching import moment_of, plan_of
-from laddnav.sites.model import CarNow, Member, Site
+from laddnav.sites.model.now import CarNow
+from laddnav.sites.model.site import Member, Site
 
 AHEAD = timedelta(hours=48)
 

@@ -25,7 +25,8 @@ from laddnav.sites.actions.setting_up import fetch
 from laddnav.sites.actions.steering import Memory, gathered, key_of
 from laddnav.sites.events import PlanMade
 from laddnav.sites.facts import at_step
-from laddnav.sites.model import Savings, Site, SitePlan
+from laddnav.sites.model.plan import Savings, SitePlan
+from laddnav.sites.model.site import Site
 from laddnav.sites.priced import ToldKind, with_told
 from laddnav.sites.problem import Outlook
 from laddnav.sites.quarters import DAY, DAYS, QUARTER, quarter_of

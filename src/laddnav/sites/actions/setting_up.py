@@ -13,7 +13,8 @@ from laddnav.locations.rules import UnknownStation
 from laddnav.people import actions as people
 from laddnav.sites import rules, store
 from laddnav.sites.events import FallbackWanted, SiteChanged
-from laddnav.sites.model import Member, Site, Standing
+from laddnav.sites.model.site import Member, Site
+from laddnav.sites.model.standing import Standing
 from laddnav.sites.rules import MemberElsewhere, UnknownSite
 
 

@@ -21,7 +21,8 @@ from laddnav.sites import needs, planning, steering, store
 from laddnav.sites.actions.setting_up import wanted
 from laddnav.sites.events import SiteLimited, StationBroughtBack, StationTakenOut
 from laddnav.sites.facts import Facts, Key
-from laddnav.sites.model import Site, SitePlan
+from laddnav.sites.model.plan import SitePlan
+from laddnav.sites.model.site import Site
 from laddnav.sites.needs import Drawn
 from laddnav.sites.pace import pace_of
 from laddnav.sites.steering import Asking

@@ -14,7 +14,7 @@ from laddnav.scheduling.notes import NoteKind, noted
 from laddnav.sites import priced, quarters, rules, store
 from laddnav.sites.actions.setting_up import fetch
 from laddnav.sites.events import SiteLimited
-from laddnav.sites.model import Covers, Expected, Measurement, OutsideLimit, Place
+from laddnav.sites.model.told import Covers, Expected, Measurement, OutsideLimit, Place
 from laddnav.sites.priced import ToldPrice
 
 

@@ -13,7 +13,8 @@ from laddnav.people import actions as people
 from laddnav.sites import store
 from laddnav.sites.actions.setting_up import fetch, wanted
 from laddnav.sites.events import StationBroughtBack
-from laddnav.sites.model import Standing, TakenOut
+from laddnav.sites.model.now import TakenOut
+from laddnav.sites.model.standing import Standing
 from laddnav.sites.pace import pace_of
 from laddnav.sites.rules import UnknownMember
 

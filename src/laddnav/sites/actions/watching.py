@@ -13,7 +13,9 @@ from laddnav.sites import planning, roof, store
 from laddnav.sites.actions.setting_up import fetch, site_of
 from laddnav.sites.actions.steering import Memory, gathered
 from laddnav.sites.lone_phase import lone_phase
-from laddnav.sites.model import BatteryTold, Picture, Quarter, RoofTold, SitePlan
+from laddnav.sites.model.now import Picture
+from laddnav.sites.model.plan import Quarter, SitePlan
+from laddnav.sites.model.standing import BatteryTold, RoofTold
 from laddnav.sites.picture import picture
 
 

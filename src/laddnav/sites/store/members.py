@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from laddnav.db.unit import Unit
 from laddnav.kit import json
 from laddnav.kit.ids import PartyId, fold
-from laddnav.sites.model import Member, Site, Standing
+from laddnav.sites.model.site import Member, Site
+from laddnav.sites.model.standing import Standing
 
 OF_SITE = "select standing from site_member where holder = $1 and site_key = $2 order by station_id, evse_no"
 FIND = """

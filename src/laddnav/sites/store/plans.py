@@ -6,7 +6,8 @@ from laddnav.db.unit import Unit
 from laddnav.kit import json
 from laddnav.kit.ids import PartyId, fold
 from laddnav.scheduling.notes import Note
-from laddnav.sites.model import Site, SitePlan
+from laddnav.sites.model.plan import SitePlan
+from laddnav.sites.model.site import Site
 
 WANT = """
 update site set plan_wanted = $2

@@ -7,7 +7,9 @@ from datetime import datetime
 
 from laddnav.db.unit import Record, Unit
 from laddnav.kit.ids import fold
-from laddnav.sites.model import Place, Quarter, Site
+from laddnav.sites.model.plan import Quarter
+from laddnav.sites.model.site import Site
+from laddnav.sites.model.told import Place
 from laddnav.sites.quarters import Share
 
 PLANNED = """

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from laddnav.db.unit import Record, Unit
 from laddnav.kit import json
 from laddnav.kit.ids import PartyId, fold
-from laddnav.sites.model import Site
+from laddnav.sites.model.site import Site
 
 PUT = """
 insert into site (holder, id_key, ref, body, last_updated) values ($1, $2, $3, $4, $5)

@@ -7,7 +7,8 @@ from laddnav.kit import json
 from laddnav.kit.ids import PartyId, fold
 from laddnav.scheduling.beside import Beside
 from laddnav.scheduling.notes import Note, Said
-from laddnav.sites.model import BatteryTold, RoofTold, Site
+from laddnav.sites.model.site import Site
+from laddnav.sites.model.standing import BatteryTold, RoofTold
 
 CLAIM = """
 update site set watched_by = $1 where (holder, id_key) in (

@@ -8,7 +8,8 @@ from datetime import datetime
 from laddnav.db.unit import Unit
 from laddnav.kit import json
 from laddnav.kit.ids import PartyId, fold
-from laddnav.sites.model import Expected, Measurement, OutsideLimit, Place, Site
+from laddnav.sites.model.site import Site
+from laddnav.sites.model.told import Expected, Measurement, OutsideLimit, Place
 from laddnav.sites.priced import ToldKind, ToldPrice
 
 PUT_MEASUREMENT = """

@@ -21,7 +21,7 @@ from laddnav.openadr.rules import UnfitVtn
 from laddnav.people.api import yours
 from laddnav.people.model import Role
 from laddnav.sites import actions as sites
-from laddnav.sites.model import Covers
+from laddnav.sites.model.told import Covers
 from laddnav.tokens import actions as tokens
 from laddnav.tokens.model import Token, TokenKey
 from laddnav.web.asked import Asked, Door, do, see

@@ -25,7 +25,7 @@ from laddnav.parties import actions as parties
 from laddnav.people.api import yours
 from laddnav.scheduling.site import Wish
 from laddnav.sites import actions as sites
-from laddnav.sites.model import NO_AMPS, Aim, Amps, Member, Panel, Phase, Site, SiteBattery, Unsaid
+from laddnav.sites.model.site import NO_AMPS, Aim, Amps, Member, Panel, Phase, Site, SiteBattery, Unsaid
 from laddnav.sites.routes import SetUp
 from laddnav.web.asked import Asked, Door, Flash, do, see
 from laddnav.web.pages.places import name_of

@@ -21,7 +21,9 @@ from laddnav.scheduling.site import Steps
 from laddnav.scheduling.terms import MixedCurrencies, Terms, terms
 from laddnav.sites import actions as sites
 from laddnav.sites.actions import planning
-from laddnav.sites.model import Picture, PlannedRoom, Quarter, Savings, Site, SitePlan
+from laddnav.sites.model.now import Picture
+from laddnav.sites.model.plan import PlannedRoom, Quarter, Savings, SitePlan
+from laddnav.sites.model.site import Site
 from laddnav.web.asked import Asked, Door, do, see
 from laddnav.web.drawn import Bar, Chart, Paper
 from laddnav.web.format import Format

@@ -24,7 +24,7 @@ from laddnav.sessions.actions import preferring
 from laddnav.sessions.choices import Kind
 from laddnav.sessions.model import Budget, Preferences, Preferred, ProfileType, Session, Status, Voice
 from laddnav.sites.actions import drivers
-from laddnav.sites.model import CarNow
+from laddnav.sites.model.now import CarNow
 from laddnav.tariffs import actions as tariffs
 from laddnav.web.asked import Asked, Door, do
 from laddnav.web.pages import choosing
