@@ -106,3 +106,30 @@ async def test_the_keys_of_an_older_station_are_the_same_list(url: str, database
         "HeartbeatInterval": ("300", Mutability.READ_WRITE),
         "NumberOfConnectors": ("2", Mutability.READ_ONLY),
     }
+
+
+@pytest.mark.parametrize(
+    ("protocol", "answers"),
+    [
+        ("ocpp1.6", {}),
+        ("ocpp2.0.1", {"GetBaseReport": {"status": "NotSupported"}}),
+    ],
+)
+async def test_whoever_makes_no_report_is_asked_again_only_with_other_firmware(
+    url: str, database: Database, protocol: str, answers: dict[str, Any]
+) -> None:
+    """The station of 1.6 has no handler at all, and says NotImplemented."""
+    await configured(database)
+
+    async def many(which: str) -> int:
+        async with database.unit() as unit:
+            return int(await unit.value(f"select count({which}) from ocpp_call where action = 'ReportVariables'"))
+
+    async def all_answered() -> bool:
+        return await many("answered_at") == await many("*")
+
+    async with managed(url, protocol, answers) as station:
+        for firmware, asked in (("1.0", 1), ("1.0", 1), ("2.0", 2)):
+            await station.boot(firmware)
+            assert await many("*") == asked
+            await until(all_answered)

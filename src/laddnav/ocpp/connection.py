@@ -299,6 +299,8 @@ class Connection:
 
     async def _leave_off(self, unsent: Sequence[StationCall]) -> None:
         """What was sent and not answered never will be; what still waited may go over the next socket."""
+        if not (self._asked or unsent):
+            return
         open_call = None if self.line.asked is None else self.line.asked.call.id
         async with self._sockets.database.unit() as unit:
             for call in (*self._asked.values(), *unsent):

@@ -10,7 +10,8 @@ from cryptography import x509
 from starlette.responses import Response
 from starlette.websockets import WebSocket
 
-from laddnav.db.unit import Database
+from laddnav.db.together import Together
+from laddnav.db.unit import Database, Unit
 from laddnav.kit.refusal import Trouble
 from laddnav.locations import actions as locations
 from laddnav.locations.model import Station
@@ -53,8 +54,12 @@ class Guard:
         self._failures.pop(who, None)
 
 
-async def let_in(websocket: WebSocket, database: Database, guard: Guard) -> tuple[Station, Dialect] | None:
+async def let_in(
+    websocket: WebSocket, database: Database, together: Together, guard: Guard
+) -> tuple[Station, Dialect] | None:
     """The station and the version that it speaks, not yet accepted; None after it was sent away.
+
+    Who knocks at the same time is looked up `together`.
 
     404 for an unknown id, which is put on the waiting list; 401 for who does not prove what its security profile asks,
     and 429 for many that do not; no subprotocol in common is told by a handshake without one that is closed at once
@@ -69,7 +74,7 @@ async def let_in(websocket: WebSocket, database: Database, guard: Guard) -> tupl
             await _deny(websocket, 429, "too many wrong passwords; wait a minute")
             return None
         shown = _shown(websocket)
-        known = await _known(database, station_id, shown)
+        known = await together.run(lambda unit: _known(unit, station_id, shown))
     except NotAStationId:
         await _deny(websocket, 404, "no station has such an id")
         return None
@@ -109,21 +114,19 @@ def _shown(websocket: WebSocket) -> Shown:
     )
 
 
-async def _known(database: Database, station_id: str, shown: Shown) -> Known:
+async def _known(unit: Unit, station_id: str, shown: Shown) -> Known:
     """Raises UnknownStation."""
-    async with database.unit() as unit:
-        station = await locations.station(unit, station_id)
-        if station.moved_at is not None:  # it may wait among strangers until somebody takes it in again
-            raise UnknownStation(station_id)
-        passwords = await locations.passwords(unit, station_id)
-        if shown.certificate is None:
-            return Known(station=station, passwords=passwords)
-        return Known(
-            station=station,
-            passwords=passwords,
-            authorities=await store.authorities.of(unit, station.holder),
-            revoked=await store.certificates.revoked(unit, station.holder, station_id),
-        )
+    station, passwords = await locations.at_the_door(unit, station_id)
+    if station.moved_at is not None:  # it may wait among strangers until somebody takes it in again
+        raise UnknownStation(station_id)
+    if shown.certificate is None:
+        return Known(station=station, passwords=passwords)
+    return Known(
+        station=station,
+        passwords=passwords,
+        authorities=await store.authorities.of(unit, station.holder),
+        revoked=await store.certificates.revoked(unit, station.holder, station_id),
+    )
 
 
 async def _settled(database: Database, station: Station, proved: Proof) -> Station:

@@ -24,7 +24,9 @@ async def known(unit: Unit, station: Station, topic: Topic) -> dict[str, Station
 
 async def booted(unit: Unit, station: Station) -> None:
     """N04.FR.19: what was set lives on, though perhaps under other numbers."""
-    if station.on_connect == "configure" and await known(unit, station, Topic.MONITOR):
+    if station.on_connect != "configure":
+        return
+    if await reports.any_of(unit, station.holder, station.id, Topic.MONITOR):
         number = rules.number_named(unit.new_id())
         write_down(unit, station.holder, station.id, MONITORS, station.id, str(number), about=About(number=number))
 

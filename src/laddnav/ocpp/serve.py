@@ -1,7 +1,8 @@
 """The sockets that stations hang on: what the table of wire/station.py decides is done, committed and then answered.
 
-What many stations say all the time (beats, statuses, readings) is committed together, tick by tick; a start, a stop, a
-boot and a card each have a Unit of their own.
+What many stations say all the time (beats, statuses, readings) is committed together, tick by tick; a start, a stop and
+a card each have a Unit of their own. So have those who come, boot and go, but as whole sites do so at once, the Units
+of those who do it at the same time share a transaction.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from laddnav.db.batch import Batch
+from laddnav.db.together import Together
 from laddnav.db.unit import Database, Unit
 from laddnav.kit.refusal import Trouble
 from laddnav.kit.seal import Seal
@@ -65,11 +67,14 @@ class Sockets:
         self.connections: dict[str, Connection] = {}
         self._statuses: Batch[Exchange, Done] = Batch(database, self._together)
         self._stream: Batch[Exchange, Done] = Batch(database, self._together, at_once=STREAMS)
+        self._looked_up = Together(database, at_once=1)
+        self._written = Together(database, writes=True)
         self._guard = door.Guard()
         self._boots = door.Guard()
         self._at_the_door = 0
         self._leaves = False
         self._hurry = asyncio.Event()
+        self._sleeper = asyncio.Event()  # of who sends what stations are to be asked
         self._looks_at = 0.0  # on the loop's clock
         self._turns: dict[str, asyncio.Lock] = {}
         self._gone: dict[str, Station] = {}  # they left, and that is not written down yet
@@ -87,7 +92,7 @@ class Sockets:
 
     async def run(self) -> None:
         """Send what stations are to be asked, until cancelled."""
-        sleeper = self.database.sleeper()
+        sleeper = self._sleeper = self.database.sleeper()
         try:
             while True:
                 sleeper.clear()
@@ -157,11 +162,15 @@ class Sockets:
     async def _let_in(self, websocket: WebSocket) -> Connection | None:
         self._at_the_door += 1
         try:
-            let_in = await door.let_in(websocket, self.database, self._guard)
+            let_in = await door.let_in(websocket, self.database, self._looked_up, self._guard)
             if let_in is None:
                 return None
             connection = Connection(self, websocket, *let_in)
-            await self._connect(connection, websocket)
+            try:
+                await self._connect(connection, websocket)
+            except Trouble as trouble:
+                await door.come_later(websocket, str(trouble))
+                return None
             return connection
         finally:
             self._at_the_door -= 1
@@ -193,16 +202,24 @@ class Sockets:
     async def _connect(self, connection: Connection, websocket: WebSocket) -> None:
         """The newest socket of a station wins: a station that connects again has given up the one before."""
         station, protocol = connection.station, connection.line.dialect.subprotocol
+
+        async def come(unit: Unit) -> Station:
+            return locations.connected(unit, station, process=self.process, protocol=protocol)
+
         async with self._turn(station.id):
-            async with self.database.unit() as unit:
-                connection.station = locations.connected(unit, station, process=self.process, protocol=protocol)
+            try:
+                connection.station = await self._written.run(come, key=station.id)
+            except Trouble:
+                if station.id not in self.connections:  # it may have been written down all the same
+                    self._gone[station.id] = station
+                raise
             self._gone.pop(station.id, None)
             await websocket.accept(subprotocol=protocol)
             before, self.connections[station.id] = self.connections.get(station.id), connection
         if before is not None:
             before.send_away(POLICY, TAKEN_OVER)
         log.info("station_connected", station=station.id, protocol=protocol)
-        self.database.wake()
+        self._sleeper.set()  # what it is to be asked waited for it
 
     async def _disconnect(self, connection: Connection) -> None:
         station = connection.station
@@ -217,9 +234,12 @@ class Sockets:
 
     async def _write_gone(self, station: Station) -> None:
         """In its turn."""
+
+        async def go(unit: Unit) -> None:
+            locations.disconnected(unit, station, process=self.process)
+
         if station.id in self._gone:
-            async with self.database.unit() as unit:
-                locations.disconnected(unit, station, process=self.process)
+            await self._written.run(go, key=station.id)
             del self._gone[station.id]
 
     def _turn(self, station_id: str) -> asyncio.Lock:
@@ -251,9 +271,7 @@ class Sockets:
             case Booted():
                 if self._boots_too_often(id):
                     return Done(None, None)
-                async with self.database.unit() as unit:
-                    station = await locations.station(unit, id)
-                    return kept_alone(unit, exchange, await actions.boot(unit, station, event))
+                return await self._written.run(lambda unit: _booted(unit, exchange, event), key=id)
             case TokenShown():
                 return await self._shown(exchange, event)
             case ChargeStarted():
@@ -336,6 +354,11 @@ class Sockets:
                 return kept_alone(unit, exchange, await actions.start(unit, station, event, uid, given))
         except ToldTwiceAtOnce:
             return await self._started(exchange, event)
+
+
+async def _booted(unit: Unit, exchange: Exchange, event: Booted) -> Done:
+    station = await locations.station(unit, exchange.station.id)
+    return kept_alone(unit, exchange, await actions.boot(unit, station, event))
 
 
 def _told(station: Station, deed: CarryOut) -> Told:

@@ -15,6 +15,7 @@ from laddnav.ocpp.store.listings import VARIABLES, Report
 from laddnav.ocpp.wanted import REPORT, About, about, write_down
 from laddnav.ocpp.wire.dialect import Dialect
 from laddnav.ocpp.wire.events import Noted, Request, Verdict
+from laddnav.ocpp.wire.frames import CallError, ErrorCode
 from laddnav.ocpp.wire.variables import ReportVariables, Variable, VariablesReported, VariablesTold
 
 
@@ -27,11 +28,14 @@ def ask_for(unit: Unit, station: Station) -> int:
 
 
 async def booted(unit: Unit, station: Station, firmware: str | None) -> None:
-    """B07.FR.14: after the first boot and with new firmware; a report that never became whole is asked for again."""
+    """B07.FR.14: after the first boot and with new firmware; a report that never became whole is asked for again.
+
+    Not of whoever said that it tells none: thousands that come back at once would have to say so again.
+    """
     if station.on_connect != "configure":
         return
     last = await store.listings.report(unit, station, VARIABLES)
-    if last is None or last.whole_at is None or last.firmware != firmware:
+    if last is None or last.firmware != firmware or (last.whole_at is None and last.refused_at is None):
         ask_for(unit, await locations.station(unit, station.id))
 
 
@@ -55,10 +59,18 @@ async def _say(unit: Unit, call: StationCall, dialect: Dialect) -> Request | Ver
 
 async def _said(unit: Unit, call: StationCall, answered: Answered) -> None:
     """Where a version tells all at once, that is the only part."""
+    if _tells_none(answered):
+        store.listings.refused(unit, await locations.station(unit, call.station_id), VARIABLES, about(call).number)
     if isinstance(answered, VariablesTold):
         station = await locations.station(unit, call.station_id)
         whole = VariablesReported(number=about(call).number, part=0, more=False, variables=answered.variables)
         await tell(unit, station, whole)
+
+
+def _tells_none(answered: Answered) -> bool:
+    if isinstance(answered, CallError):
+        return answered.code in (ErrorCode.NOT_IMPLEMENTED, ErrorCode.NOT_SUPPORTED)
+    return answered is Verdict.NOT_SUPPORTED
 
 
 ERRAND = Errand(_say, _said)

@@ -30,12 +30,16 @@ class VariableShown(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class VariablesShown(Struct, frozen=True, kw_only=True):
-    """`asked_at` None: the Station was never asked; `whole_at` None: its newest report is not all here."""
+    """`asked_at` None: the Station was never asked; `whole_at` None: its newest report is not all here.
+
+    `refused_at`: it said that it makes none, and is asked again once it runs other firmware.
+    """
 
     holder: PartyId
     station_id: str
     asked_at: datetime | None
     whole_at: datetime | None
+    refused_at: datetime | None
     variables: tuple[VariableShown, ...]
 
 
@@ -53,6 +57,7 @@ async def list_variables(unit: Unit, by: Visitor, station_id: str) -> VariablesS
         station_id=station.id,
         asked_at=None if report is None else report.asked_at,
         whole_at=None if report is None else report.whole_at,
+        refused_at=None if report is None else report.refused_at,
         variables=tuple(
             VariableShown(
                 called=str(one.name),

@@ -225,6 +225,14 @@ async def password_fits(unit: Unit, station_id: str, password: str) -> bool:
     return fits((await passwords(unit, station_id))[0], password)
 
 
+async def at_the_door(unit: Unit, station_id: str) -> tuple[Station, tuple[str | None, str | None]]:
+    """(who says to be it, its `passwords`). Raises UnknownStation."""
+    found = await store.stations.at_the_door(unit, station_id)
+    if found is None:
+        raise UnknownStation(station_id)
+    return found
+
+
 async def passwords(unit: Unit, station_id: str) -> tuple[str | None, str | None]:
     """(what is kept of its password, and of one that it was told and has not confirmed); None where there is none."""
     return await store.stations.passwords(unit, station_id)
@@ -261,15 +269,10 @@ def settle_profile(unit: Unit, station: Station, *, taken: bool) -> None:
 
 
 def fits(password_hash: str | None, password: str) -> bool:
-    """Takes some milliseconds of work: for a thread, with no Unit open.
-
-    What fitted once is known again by a digest, for thousands come back at once when a network was away.
-    """
+    """Takes some milliseconds of work, unless it fitted before: for a thread, with no Unit open."""
     if password_hash is None:
         return False
-    # The key goes with the process: what is remembered is worth nothing to whoever has the database.
-    digest = blake2b(f"{password_hash} {password}".encode(), key=_KEY).digest()
-    if digest in _fitted:
+    if fitted_before(password_hash, password):
         return True
     try:
         _hasher.verify(password_hash, password)
@@ -277,8 +280,18 @@ def fits(password_hash: str | None, password: str) -> bool:
         return False
     if len(_fitted) >= FITTED_MAX:
         _fitted.clear()
-    _fitted.add(digest)
+    _fitted.add(_digest(password_hash, password))
     return True
+
+
+def fitted_before(password_hash: str | None, password: str) -> bool:
+    """Known again at once, for thousands come back at the same time when a network was away."""
+    return password_hash is not None and _digest(password_hash, password) in _fitted
+
+
+def _digest(password_hash: str, password: str) -> bytes:
+    """The key goes with the process: what is remembered is worth nothing to whoever has the database."""
+    return blake2b(f"{password_hash} {password}".encode(), key=_KEY).digest()
 
 
 def hashed(password: str) -> str:

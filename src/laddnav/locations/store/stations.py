@@ -8,6 +8,8 @@ from typing import Any
 
 from msgspec import Struct
 
+from laddnav.db.lookups import lookup
+from laddnav.db.rows import Lines
 from laddnav.db.unit import Record, Unit
 from laddnav.kit.ids import EvseRef, PartyId
 from laddnav.locations.model import Station, Status
@@ -18,7 +20,8 @@ _STATION = """s.id, s.ref, s.holder, s.location_id, s.accepted, s.security_profi
   s.connected_at, s.connected_to, s.last_seen_at,
   (select array_agg(row(e.evse_no, e.location_id, e.evse_uid) order by e.evse_no) from station_evse e
    where e.holder = s.holder and e.station_id = s.id) as evses"""
-STATION = f"select {_STATION} from station s where s.id = $1"
+STATION = lookup(f"select {_STATION} from station s where s.id = $1", "text")
+AT_THE_DOOR = lookup(f"select s.password_hash, s.password_next, {_STATION} from station s where s.id = $1", "text")
 STATION_BY_REF = f"select {_STATION} from station s where s.ref = $1"
 STATIONS = f"""
 select {_STATION} from station s
@@ -60,19 +63,41 @@ KEEP_PROFILE = """
 update station set security_profile = security_profile_next, security_profile_next = null
 where id = $1 and security_profile_next is not null
 """
-BOOTED = """
-update station set vendor = $2, model = $3, serial_number = $4, firmware = $5, booted_at = $6, last_seen_at = $6
-where id = $1
-"""
-CONNECTED = """
-update station set connected_at = $2, connected_to = $3, left_at = null, protocol = $4, last_seen_at = $2,
-  refused_at = null, refused_why = null
-where id = $1
-"""
+# Many come, boot and go at once, each of them one Station: what is written of them travels together.
+BOOTED = Lines(
+    """
+update station s set vendor = rows.vendor, model = rows.model, serial_number = rows.serial_number,
+  firmware = rows.firmware, booted_at = rows.at, last_seen_at = rows.at
+from {rows} where s.id = rows.id
+""",
+    {
+        "id": "text",
+        "vendor": "text",
+        "model": "text",
+        "serial_number": "text",
+        "firmware": "text",
+        "at": "timestamptz",
+    },
+    key=1,
+)
+CONNECTED = Lines(
+    """
+update station s set connected_at = rows.at, connected_to = rows.process, left_at = null, protocol = rows.protocol,
+  last_seen_at = rows.at, refused_at = null, refused_why = null
+from {rows} where s.id = rows.id
+""",
+    {"id": "text", "at": "timestamptz", "process": "text", "protocol": "text"},
+    key=1,
+)
 HOLD = "select id from station where id = $1 for no key update"
-DISCONNECTED = """
-update station set connected_to = null, left_at = $3, last_seen_at = $3 where id = $1 and connected_to = $2
-"""
+DISCONNECTED = Lines(
+    """
+update station s set connected_to = null, left_at = rows.at, last_seen_at = rows.at
+from {rows} where s.id = rows.id and s.connected_to = rows.process
+""",
+    {"id": "text", "process": "text", "at": "timestamptz"},
+    key=1,
+)
 NOBODY_HOLDS = "update station set connected_to = null, left_at = $2 where connected_to = $1 returning id, holder"
 NOT_HELD = "select id from station where id = any($1) and connected_to is distinct from $2"
 REFUSED = """
@@ -149,6 +174,16 @@ async def find(unit: Unit, id: str) -> Station | None:
     return None if row is None else _station(row)
 
 
+async def at_the_door(unit: Unit, id: str) -> tuple[Station, tuple[str | None, str | None]] | None:
+    """(the Station, (the hash of its password, that of one which it was told))."""
+    row = await unit.fetch_one(AT_THE_DOOR, id)
+    if row is None:
+        return None
+    fields = dict(row)
+    passwords = fields.pop("password_hash"), fields.pop("password_next")
+    return _station(fields), passwords
+
+
 async def hold(unit: Unit, id: str) -> None:
     await unit.value(HOLD, id)
 
@@ -174,7 +209,7 @@ async def standing_at(unit: Unit, holder: PartyId, location_id: str) -> list[Sta
     return [_station(row) for row in await unit.fetch(STATIONS_AT, str(holder), location_id)]
 
 
-def _station(row: Record) -> Station:
+def _station(row: Record | dict[str, Any]) -> Station:
     fields: dict[str, Any] = dict(row)
     fields["connected_at"] = fields["connected_at"] if fields.pop("connected_to") else None
     return Station(

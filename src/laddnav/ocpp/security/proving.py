@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import binascii
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from cryptography import x509
 from msgspec import Struct
@@ -42,14 +42,19 @@ class Proof(Struct, frozen=True):
 
 
 async def proof(shown: Shown, known: Known) -> Proof | None:
-    """None: it proved nothing that it is set up to prove (A00.FR.002). Takes a thread for its work; no Unit is open."""
+    """None: it proved nothing that it is set up to prove (A00.FR.002). No Unit is open.
+
+    Takes a thread for its work, but for a password that fitted before.
+    """
     for profile in _wanted(known.station):
         if shown.encrypted is not (profile >= BASIC_OVER_TLS):
             continue
         if profile == UNSECURED or (profile == CERTIFICATE and _binds(shown.certificate, known)):
             return Proof(profile)
         if profile in (BASIC, BASIC_OVER_TLS):
-            fitting = await asyncio.to_thread(_fitting, shown.authorization, known)
+            fitting = _fitting(shown.authorization, known, locations.fitted_before)
+            if fitting is None:
+                fitting = await asyncio.to_thread(_fitting, shown.authorization, known, locations.fits)
             if fitting is not None:
                 return Proof(profile, password_is_new=fitting == 1)
     return None
@@ -68,7 +73,7 @@ def _binds(certificate: x509.Certificate | None, known: Known) -> bool:
     return any(vouches_for(one, certificate, known.station.id) for one in known.authorities)
 
 
-def _fitting(authorization: str, known: Known) -> int | None:
+def _fitting(authorization: str, known: Known, fits: Callable[[str | None, str], bool]) -> int | None:
     """Which of the Station's passwords is shown (A00.FR.204, A00.FR.207, A00.FR.324)."""
     scheme, _, encoded = authorization.partition(" ")
     if scheme.lower() != "basic":
@@ -80,7 +85,7 @@ def _fitting(authorization: str, known: Known) -> int | None:
     if name != known.station.id.encode():
         return None
     for which, kept in enumerate(known.passwords):
-        if any(locations.fits(kept, spelt) for spelt in _spellings(password)):
+        if any(fits(kept, spelt) for spelt in _spellings(password)):
             return which
     return None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import Decimal
 
+from laddnav.db.lookups import lookup
 from laddnav.db.unit import Unit
 from laddnav.kit import json
 from laddnav.kit.ids import PartyId
@@ -15,7 +16,9 @@ insert into ocpp_fallback (holder, station_id, evse_no, body, wanted_at) values 
 on conflict (holder, station_id, evse_no) do update set body = $4, wanted_at = $5, answered_at = null
 """
 WANTED = "select body from ocpp_fallback where holder = $1 and station_id = $2 and evse_no = $3"
-ALL_WANTED = "select evse_no, body from ocpp_fallback where holder = $1 and station_id = $2 order by evse_no"
+ALL_WANTED = lookup(
+    "select evse_no, body from ocpp_fallback where holder = $1 and station_id = $2 order by evse_no", "text", "text"
+)
 ANSWERED = "update ocpp_fallback set answered_at = $4 where holder = $1 and station_id = $2 and evse_no = $3"
 FORGET = "delete from ocpp_fallback where holder = $1 and station_id = $2 and evse_no = $3"
 

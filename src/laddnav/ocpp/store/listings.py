@@ -6,6 +6,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
+from laddnav.db.lookups import lookup
 from laddnav.db.unit import Unit
 from laddnav.locations.model import Station
 
@@ -14,10 +15,15 @@ VARIABLES = "VARIABLE"  # what no Topic is, for it is told in words of its own
 ASKED = """
 insert into ocpp_report (holder, station_id, topic, number, firmware, asked_at) values ($1, $2, $3, $4, $5, $6)
 on conflict (holder, station_id, topic) do update set number = excluded.number, firmware = excluded.firmware,
-  asked_at = excluded.asked_at, parts = '{}', last_part = null, whole_at = null
+  asked_at = excluded.asked_at, parts = '{}', last_part = null, whole_at = null, refused_at = null
 """
-_REPORT = "number, firmware, asked_at, whole_at"
-REPORT = f"select {_REPORT} from ocpp_report where holder = $1 and station_id = $2 and topic = $3"
+_REPORT = "number, firmware, asked_at, whole_at, refused_at"
+REPORT = lookup(
+    f"select {_REPORT} from ocpp_report where holder = $1 and station_id = $2 and topic = $3", "text", "text", "text"
+)
+REFUSED = """
+update ocpp_report set refused_at = $5 where holder = $1 and station_id = $2 and topic = $3 and number = $4
+"""
 # True when this part was the last one missing.
 HEAR_PART = """
 with heard as (
@@ -31,16 +37,24 @@ from heard h where r.holder = $1 and r.station_id = $2 and r.topic = $3 returnin
 
 
 class Report(Struct, frozen=True, kw_only=True):
-    """The newest report that a Station was asked for; `whole_at` None: it is not all here."""
+    """The newest report that a Station was asked for; `whole_at` None: it is not all here.
+
+    `refused_at`: the Station said that it tells no such thing.
+    """
 
     number: int
     firmware: str | None
     asked_at: datetime
     whole_at: datetime | None
+    refused_at: datetime | None
 
 
 def asked(unit: Unit, station: Station, topic: str, number: int) -> None:
     unit.write(ASKED, str(station.holder), station.id, topic, number, station.firmware, unit.now)
+
+
+def refused(unit: Unit, station: Station, topic: str, number: int) -> None:
+    unit.write(REFUSED, str(station.holder), station.id, topic, number, unit.now)
 
 
 async def report(unit: Unit, station: Station, topic: str) -> Report | None:

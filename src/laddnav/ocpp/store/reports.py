@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from laddnav.db.lookups import lookup
 from laddnav.db.unit import Record, Unit
 from laddnav.kit import json
 from laddnav.kit.ids import PartyId
@@ -31,6 +32,12 @@ select {_REPORT} from ocpp_told
 where holder = $1 and station_id = $2 and ($3::text is null or topic = $3) and (topic, key) > ($4, $5)
 order by topic, key limit $6
 """
+ANY = lookup(
+    "select true where exists (select from ocpp_told where holder = $1 and station_id = $2 and topic = $3)",
+    "text",
+    "text",
+    "text",
+)
 ONE = f"select {_REPORT} from ocpp_told where holder = $1 and station_id = $2 and topic = $3 and key = $4"
 BELOW = f"""
 select {_REPORT} from ocpp_told
@@ -66,6 +73,10 @@ async def of_station(
 ) -> list[StationReport]:
     """In the order of topics and keys, from after this one on."""
     return [_report(row) for row in await unit.fetch(OF_STATION, str(holder), station_id, topic, *after, limit)]
+
+
+async def any_of(unit: Unit, holder: PartyId, station_id: str, topic: Topic) -> bool:
+    return bool(await unit.value(ANY, str(holder), station_id, topic))
 
 
 async def one(unit: Unit, holder: PartyId, station_id: str, topic: Topic, key: str) -> StationReport | None:

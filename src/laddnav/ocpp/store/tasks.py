@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from laddnav.db.lookups import lookup
 from laddnav.db.unit import Record, Unit
 from laddnav.kit import json
 from laddnav.kit.ids import PartyId
@@ -35,6 +36,14 @@ from ocpp_task_step s join ocpp_task t on t.holder = s.holder and t.ref = s.task
 where s.holder = $1 and s.station_id = $2 and s.state in ('ASKED', 'FOLLOWED') and t.kind = any($3)
 order by s.at for update of s
 """
+IS_FOLLOWED = lookup(
+    """
+select true where exists (
+  select from ocpp_task_step where holder = $1 and station_id = $2 and state in ('ASKED', 'FOLLOWED'))
+""",
+    "text",
+    "text",
+)
 KEEP_STEP = """
 update ocpp_task_step set state = $4, done = $5, rounds = $6, tries = $7, memo = $8, said = $9, at = $10, until = $11
 where holder = $1 and task = $2 and station_id = $3
@@ -90,6 +99,11 @@ async def step(unit: Unit, task: Task, station_id: str) -> Step | None:
     """Whoever changes it changes it alone, until the Unit ends."""
     row = await unit.fetch_one(STEP, str(task.holder), task.ref, station_id)
     return None if row is None else _step(row)
+
+
+async def is_followed(unit: Unit, holder: PartyId, station_id: str) -> bool:
+    """Whether it was asked something, or is at it; nobody has to wait for that."""
+    return bool(await unit.value(IS_FOLLOWED, str(holder), station_id))
 
 
 async def followed(unit: Unit, holder: PartyId, station_id: str, kinds: Sequence[Kind]) -> list[tuple[str, Step]]:

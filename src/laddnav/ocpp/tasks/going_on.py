@@ -157,6 +157,8 @@ def _further(unit: Unit, task: Task, step: Step, event: FirmwareTold | LogTold) 
 
 async def booted(unit: Unit, station: Station, firmware: str | None) -> None:
     """A Station that runs what it was to run is done, whether it says Installed or not (L01.FR.32)."""
+    if not await store.tasks.is_followed(unit, station.holder, station.id):
+        return
     for task, step in await _followed(unit, station.holder, station.id, (Kind.FIRMWARE,)):
         settings = WORKS[task.kind].set_up(task)
         if firmware is not None and settings.version == firmware:
