@@ -20,8 +20,15 @@ Said = str | tuple[str, ...]
 
 
 def said_by_the_pages() -> set[Said]:
-    """With what plans say of themselves, and what is wrong with a payment, which their own rooms word."""
-    folders = {HERE: METHODS, HERE.parent / "scheduling": METHODS, HERE.parent / "payments": [("trouble.py", "python")]}
+    """With what plans say of themselves, what is wrong with a payment and what an invoice lacks for Peppol, which rooms
+    of their own word.
+    """
+    folders = {
+        HERE: METHODS,
+        HERE.parent / "scheduling": METHODS,
+        HERE.parent / "payments": [("trouble.py", "python")],
+        HERE.parent / "billing": [("peppol.py", "python")],
+    }
     return {
         one[2] for folder, methods in folders.items() for one in extract_from_dir(folder, methods, keywords=KEYWORDS)
     }

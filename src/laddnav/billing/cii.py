@@ -99,7 +99,9 @@ def _party(one: Trader) -> str:
         (
             text("ram:ID", one.id),
             text("ram:Name", one.name),
-            element("ram:SpecifiedLegalOrganization", text("ram:ID", one.company_number)),
+            ""
+            if one.company is None
+            else element("ram:SpecifiedLegalOrganization", text("ram:ID", one.company[1], schemeID=one.company[0])),
             element(
                 "ram:PostalTradeAddress",
                 text("ram:PostcodeCode", one.post_code),
@@ -113,6 +115,7 @@ def _party(one: Trader) -> str:
             if one.endpoint is None
             else element("ram:URIUniversalCommunication", text("ram:URIID", one.endpoint[1], schemeID=one.endpoint[0])),
             element("ram:SpecifiedTaxRegistration", text("ram:ID", one.vat_number, schemeID="VA")),
+            element("ram:SpecifiedTaxRegistration", text("ram:ID", one.register, schemeID="FC")),
         )
     )
 

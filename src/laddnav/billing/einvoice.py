@@ -11,8 +11,9 @@ from datetime import date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
+from laddnav.billing.addresses import Named, address, company, register_of
 from laddnav.billing.item_words import said as called
 from laddnav.billing.model import (
     Basis,
@@ -37,44 +38,10 @@ from laddnav.pricing.reasons import said
 # Code lists: UNTDID 1001 and 4461, UN/ECE Recommendation 20, VATEX.
 INVOICE, CREDIT_NOTE = "380", "381"
 SELF_BILLED, SELF_BILLED_NOTE = "389", "261"
-CREDIT_TRANSFER, BY_CARD, SEPA_TRANSFER = "30", "48", "58"
+CREDIT_TRANSFER, BY_CARD, STANDING, SEPA_TRANSFER = "30", "48", "57", "58"
+STANDARD = VatCategory.STANDARD.value
 _UNITS = {"kWh": "KWH", "h": "HUR", "x": "C62", "month": "MON", "day": "DAY"}
 _VATEX = {VatCategory.REVERSE_CHARGE: "VATEX-EU-AE", VatCategory.OUTSIDE: "VATEX-EU-O"}
-
-# Under which scheme of the list of electronic addresses (EAS) a VAT number is an address. Sweden and Norway use the
-# number of the company, which stands in the VAT number.
-_SCHEMES = {
-    "AT": "9914",
-    "BE": "9925",
-    "BG": "9926",
-    "CH": "9927",
-    "CY": "9928",
-    "CZ": "9929",
-    "DE": "9930",
-    "DK": "0198",
-    "EE": "9931",
-    "ES": "9920",
-    "FI": "0213",
-    "FR": "9957",
-    "GB": "9932",
-    "GR": "9933",
-    "HR": "9934",
-    "HU": "9910",
-    "IE": "9935",
-    "IT": "0211",
-    "LI": "9936",
-    "LT": "9937",
-    "LU": "9938",
-    "LV": "9939",
-    "MT": "9943",
-    "NL": "9944",
-    "PL": "9945",
-    "PT": "9946",
-    "RO": "9947",
-    "SI": "9949",
-    "SK": "9950",
-}
-_COMPANY_NUMBERS = {"SE": ("0007", r"SE(\d{10})01"), "NO": ("0192", r"NO(\d{9})(?:MVA)?")}
 
 
 class NotIssuedYet(Refusal):
@@ -93,17 +60,20 @@ class NoVatNumber(Refusal):
 
 
 class Trader(Struct, frozen=True, kw_only=True):
-    """Seller or buyer (BG-4, BG-7). `endpoint` is scheme and address."""
+    """Seller or buyer (BG-4, BG-7). `endpoint` and `company` are a scheme and a number in it; `register` is what a
+    seller has to name beside its number (BT-32).
+    """
 
     id: str
     name: str
     vat_number: str | None
-    company_number: str | None
+    company: Named | None
     lines: tuple[str, ...]
     post_code: str | None
     city: str | None
     country: str
-    endpoint: tuple[str, str] | None
+    endpoint: Named | None
+    register: str | None = None
 
 
 class Tax(Struct, frozen=True, kw_only=True):
@@ -152,8 +122,6 @@ class Account(Struct, frozen=True, kw_only=True):
 class Document(Struct, frozen=True, kw_only=True):
     """An invoice (380) or credit note (381), or one that the buyer has made (389, 261).
 
-    `peppol`: it has all that the network's own rules ask for.
-
     `means` is how it is paid (BT-81), with no account where the money is taken and not asked for; None: nothing says.
     """
 
@@ -182,12 +150,6 @@ class Document(Struct, frozen=True, kw_only=True):
     digits: int
 
     @property
-    def peppol(self) -> bool:
-        """Between two in Germany the network asks for a person to call as well (DE-R-002), and we know none."""
-        in_germany = self.seller.country == self.buyer.country == "DE"
-        return self.seller.endpoint is not None and self.buyer.endpoint is not None and not in_germany
-
-    @property
     def is_note(self) -> bool:
         return self.kind in (CREDIT_NOTE, SELF_BILLED_NOTE)
 
@@ -209,6 +171,7 @@ def document(invoice: Invoice, language: str) -> Document:
     outside = categories == {VatCategory.OUTSIDE}
     ours, theirs = _seller(invoice.seller, outside=outside), _buyer(invoice.debtor, outside=outside)
     seller, buyer = (theirs, ours) if invoice.self_billed else (ours, theirs)
+    seller = structs.replace(seller, register=register_of(seller.name, seller.country))
     if seller.vat_number is None and not outside:
         raise NoVatNumber(invoice.debtor.name if invoice.self_billed else invoice.holder)
     sign = -1 if invoice.credit_note else 1
@@ -232,7 +195,7 @@ def document(invoice: Invoice, language: str) -> Document:
         end=max((row.end for row in rows), default=_day(issued_at, invoice)),
         seller=seller,
         buyer=buyer,
-        means=BY_CARD if invoice.paid_from is PaidFrom.CARD else None if account is None else account.means,
+        means=_means(invoice.paid_from, account, seller),
         account=account,
         reference=reference(number, invoice.seller.holder.country),
         taxes=tuple(
@@ -292,7 +255,7 @@ def _trader(
     id: str,
     name: str,
     country: str,
-    address: str | None,
+    address_lines: str | None,
     vat_number: str | None,
     endpoint: str | None,
     *,
@@ -300,29 +263,23 @@ def _trader(
     dealer: bool = True,
 ) -> Trader:
     bare = re.sub(r"[\s.\-]", "", vat_number or "").upper()
+    if re.fullmatch(r"NO\d{9}", bare):
+        bare += "MVA"  # what makes the number of a company one of VAT there
     known = vat_country(bare) is not None
     scheme, _, place = (endpoint or "").partition(":")
-    company = _company(bare)
-    by_number = company or ((_SCHEMES[vat_country(bare) or ""], bare) if vat_country(bare) in _SCHEMES else None)
-    lines, post_code, city = _envelope(address)
+    told = (scheme, place) if place else None
+    lines, post_code, city = _envelope(address_lines)
     return Trader(
         id=id,
         name=name,
         vat_number=bare if known and not outside else None,
-        company_number=company and company[1],
+        company=company(country, bare, told),
         lines=lines,
         post_code=post_code,
         city=city,
         country=country,
-        endpoint=(scheme, place) if place else by_number if dealer else None,
+        endpoint=told or (address(bare) if dealer else None),
     )
-
-
-def _company(vat_number: str) -> tuple[str, str] | None:
-    """The scheme of its country, and the number of the company that a VAT number holds, if it does."""
-    scheme, pattern = _COMPANY_NUMBERS.get(vat_number[:2], ("", "$.^"))
-    found = re.fullmatch(pattern, vat_number)
-    return (scheme, found[1]) if found else None
 
 
 _CITY = re.compile(r"(?:[A-Z]{1,2}-)?(\d[\d -]{1,6}\d(?: ?[A-Z]{2})?) +(\S.*)")
@@ -335,6 +292,14 @@ def _envelope(address: str | None) -> tuple[tuple[str, ...], str | None, str | N
     if found is None:
         return tuple(lines[:3]), None, None
     return tuple(lines[:-1][:3]), found[1], found[2]
+
+
+def _means(paid_from: PaidFrom | None, account: Account | None, seller: Trader) -> str | None:
+    if paid_from is PaidFrom.CARD:
+        return BY_CARD
+    if paid_from is PaidFrom.WALLET and seller.country == "NL":  # has to say how it is paid (NL-R-007)
+        return STANDING
+    return None if account is None else account.means
 
 
 def account_named(pay_to: str | None, currency: str) -> Account | None:

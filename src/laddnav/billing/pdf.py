@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 import typst
 from babel.numbers import get_decimal_symbol, get_group_symbol
 
+from laddnav.billing.addresses import register_of
 from laddnav.billing.centres import parts
 from laddnav.billing.cii import cii
 from laddnav.billing.einvoice import NotIssuedYet, NoVatNumber, document
@@ -182,7 +183,8 @@ class _Written:
         seller = self._invoice.seller
         address = ", ".join((seller.address or "").splitlines())
         vat = seller.vat_number and self._words["vat number"].format(number=seller.vat_number)
-        return [text for text in (seller.name, address, vat, seller.website) if text]
+        register = register_of(seller.name, seller.holder.country)
+        return [text for text in (seller.name, address, vat, register, seller.website) if text]
 
     def _buyer_name(self) -> str:
         debtor = self._invoice.debtor

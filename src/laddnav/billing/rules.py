@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from babel.core import get_global
 from msgspec.structs import replace
 
+from laddnav.billing.addresses import can_be
 from laddnav.billing.item_words import said
 from laddnav.billing.model import (
     Basis,
@@ -63,7 +64,7 @@ class NotAVatNumber(Refusal):
 
 
 class NotAnEndpoint(Refusal):
-    """Who takes electronic invoices is found by a scheme of four digits and a number in it."""
+    """Who takes electronic invoices is found by a scheme of four digits and a number that it can have."""
 
     def __init__(self, endpoint: str) -> None:
         super().__init__(f"{endpoint!r} is no electronic address; one is written like 0007:5566778899")
@@ -109,8 +110,10 @@ def checked(vat_number: str | None, endpoint: str | None, email: str | None = No
     """Raises NotAVatNumber, NotAnEndpoint, NotAnEmail; None and an empty text say nothing wrong."""
     if vat_number and vat_number.strip() and vat_country(vat_number) is None:
         raise NotAVatNumber(vat_number)
-    if endpoint and endpoint.strip() and not re.fullmatch(r"\d{4}:\S{1,50}", endpoint.strip()):
-        raise NotAnEndpoint(endpoint)
+    if endpoint and endpoint.strip():
+        written = re.fullmatch(r"(\d{4}):(\S{1,50})", endpoint.strip())
+        if written is None or not can_be((written[1], written[2])):
+            raise NotAnEndpoint(endpoint)
     if email and email.strip() and not re.fullmatch(r"[^@\s]{1,64}@[^@\s.]+(\.[^@\s.]+)+", email.strip()):
         raise NotAnEmail(email)
 

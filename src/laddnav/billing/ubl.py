@@ -1,13 +1,15 @@
-"""An invoice as UBL 2.1: Peppol BIS Billing 3 where both sides can be found in the network, else plain EN 16931.
+"""An invoice as UBL 2.1: Peppol BIS Billing 3 where it has all that the network asks, else plain EN 16931.
 
 What the buyer makes in the seller's name is Peppol BIS Self-Billing 3.
 """
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 
-from laddnav.billing.einvoice import Account, Document, Row, Tax, Trader
+from laddnav.billing.einvoice import CREDIT_TRANSFER, Account, Document, Row, Tax, Trader
+from laddnav.billing.peppol import lacking
 from laddnav.billing.xml import element, text, written
 
 _EN_16931 = "urn:cen.eu:en16931:2017"
@@ -23,10 +25,11 @@ def ubl(it: Document) -> bytes:
     kind = "CreditNote" if it.is_note else "Invoice"
     invoice = kind == "Invoice"
     peppol, profile = (_SELF_BILLING, _SELF_BILLING_PROFILE) if it.self_billed else (_PEPPOL, _PROFILE)
+    sent = not lacking(it)
     root = element(
         kind,
-        text("cbc:CustomizationID", peppol if it.peppol else _EN_16931),
-        text("cbc:ProfileID", profile if it.peppol else None),
+        text("cbc:CustomizationID", peppol if sent else _EN_16931),
+        text("cbc:ProfileID", profile if sent else None),
         text("cbc:ID", it.number),
         text("cbc:IssueDate", it.issued_on),
         text("cbc:DueDate", it.due_on if invoice else None),
@@ -42,8 +45,8 @@ def ubl(it: Document) -> bytes:
             )
             for number, day in it.corrects
         ],
-        element("cac:AccountingSupplierParty", _party(it.seller)),
-        element("cac:AccountingCustomerParty", _party(it.buyer)),
+        element("cac:AccountingSupplierParty", _party(it.seller, it)),
+        element("cac:AccountingCustomerParty", _party(it.buyer, it)),
         element("cac:Delivery", text("cbc:ActualDeliveryDate", it.end)),
         None if it.means is None else _payment(it.means, it),
         element(
@@ -67,12 +70,17 @@ def ubl(it: Document) -> bytes:
     return written(root)
 
 
-def _party(one: Trader) -> str:
+def _danish(it: Document) -> bool:
+    return it.seller.country == it.buyer.country == "DK"
+
+
+def _party(one: Trader, it: Document) -> str:
+    """An id of ours has no scheme, and without one none may stand between two in Denmark (DK-R-013)."""
     lines = (*one.lines, None, None, None)
     return element(
         "cac:Party",
         None if one.endpoint is None else text("cbc:EndpointID", one.endpoint[1], schemeID=one.endpoint[0]),
-        element("cac:PartyIdentification", text("cbc:ID", one.id)),
+        None if _danish(it) else element("cac:PartyIdentification", text("cbc:ID", one.id)),
         element(
             "cac:PostalAddress",
             text("cbc:StreetName", lines[0]),
@@ -83,24 +91,39 @@ def _party(one: Trader) -> str:
             element("cac:Country", text("cbc:IdentificationCode", one.country)),
         ),
         element("cac:PartyTaxScheme", text("cbc:CompanyID", one.vat_number), _VAT) if one.vat_number else None,
+        element("cac:PartyTaxScheme", text("cbc:CompanyID", one.register), _TAX) if one.register else None,
         element(
             "cac:PartyLegalEntity",
             text("cbc:RegistrationName", one.name),
-            text("cbc:CompanyID", one.company_number),
+            None if one.company is None else text("cbc:CompanyID", one.company[1], schemeID=one.company[0]),
         ),
     )
 
 
 _VAT = element("cac:TaxScheme", text("cbc:ID", "VAT"))
+_TAX = element("cac:TaxScheme", text("cbc:ID", "TAX"))
 
 
 def _payment(means: str, it: Document) -> str:
+    account = it.account
+    if account is not None and means == CREDIT_TRANSFER and _danish(it):
+        means, account = _in_denmark(account)
     return element(
         "cac:PaymentMeans",
         text("cbc:PaymentMeansCode", means),
         text("cbc:PaymentID", it.reference),
-        None if it.account is None else _account(it.account),
+        None if account is None else _account(account),
     )
+
+
+def _in_denmark(account: Account) -> tuple[str, Account]:
+    """A transfer there goes to a branch and a number in it, which an IBAN is made of (42), or is not defined (1): the
+    code of transfers anywhere else is not taken (DK-R-005, 006).
+    """
+    found = re.fullmatch(r"DK\d\d(\d{4})(\d{10})", account.number)
+    if not account.iban or found is None:
+        return "1", account
+    return "42", Account(means="42", number=found[2], iban=False, branch=found[1])
 
 
 def _account(account: Account) -> str:

@@ -18,6 +18,7 @@ from laddnav.billing.item_words import said as called
 from laddnav.billing.model import Charge, Invoice, InvoiceLine, Item
 from laddnav.billing.pdf import pdf
 from laddnav.billing.pdf_words import WORDS
+from laddnav.billing.peppol import SENTENCES, kept_out
 from laddnav.billing.ubl import ubl
 from laddnav.billing.vat import reasons
 from laddnav.db.unit import Unit
@@ -60,6 +61,7 @@ async def one(asked: Asked) -> Response:
         buyer=buyer,
         centres=centres,
         reasons=reasons(invoice, asked.language),
+        kept_out=[asked.say(SENTENCES[one]) for one in kept_out(invoice)],
         payments=[(one, left(one)) for one in paid if _is_of(one, invoice)],
         refund_reasons=REASONS,
     )
