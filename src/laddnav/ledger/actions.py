@@ -42,9 +42,9 @@ async def post(unit: Unit, holder: PartyId, entry: Entry, *, booked_at: datetime
 
     `booked_at` is from when it counts, if not from now. Raises PostedDifferently, MonthClosed.
     """
-    if await store.insert(unit, holder, entry, booked_at or unit.now):
+    if await store.entries.insert(unit, holder, entry, booked_at or unit.now):
         return True
-    before = await store.find_by_key(unit, holder, entry.key)
+    before = await store.entries.find_by_key(unit, holder, entry.key)
     if before is None or before.entry != entry or booked_at not in (None, before.booked_at):
         raise PostedDifferently(entry.key)
     return False
@@ -63,10 +63,10 @@ async def post_many(
             raise PostedDifferently(one.key)
     if not by_key:
         return frozenset()
-    new = await store.insert_many(unit, holder, list(by_key.values()), booked_at or unit.now)
+    new = await store.entries.insert_many(unit, holder, list(by_key.values()), booked_at or unit.now)
     before = sorted(by_key.keys() - new)
     if before:
-        kept = {posted.entry.key: posted for posted in await store.find_by_keys(unit, holder, before)}
+        kept = {posted.entry.key: posted for posted in await store.entries.find_by_keys(unit, holder, before)}
         for key in before:
             found = kept.get(key)
             if found is None or found.entry != by_key[key] or booked_at not in (None, found.booked_at):
@@ -80,12 +80,12 @@ async def reverse(unit: Unit, holder: PartyId, key: str, why: str, by: str) -> P
 
     Again for the same reason is nothing. Raises UnknownEntry, ReversalWithoutReason, ReversalIsFinal, AlreadyReversed.
     """
-    taken = await store.find_by_key(unit, holder, key)
+    taken = await store.entries.find_by_key(unit, holder, key)
     if taken is None:
         raise UnknownEntry(key)
     entry = rules.mirrored(taken, why)
-    await store.insert(unit, holder, entry, unit.now, reverses=taken.id, by=by)
-    made = await store.find_by_key(unit, holder, entry.key)
+    await store.entries.insert(unit, holder, entry, unit.now, reverses=taken.id, by=by)
+    made = await store.entries.find_by_key(unit, holder, entry.key)
     if made is None or made.entry != entry:
         raise AlreadyReversed(key, "" if made is None else made.entry.what)
     return made
@@ -107,19 +107,19 @@ async def take_back(unit: Unit, holder: PartyId, entry_id: str, why: str, by: st
 
 async def balance(unit: Unit, holder: PartyId, account: Account, currency: str, at: datetime | None = None) -> Decimal:
     """What is on the account, or was `at` that instant; an account never used holds zero."""
-    return (await store.balance(unit, holder, account, currency, at)).amount
+    return (await store.balances.of(unit, holder, account, currency, at)).amount
 
 
 async def trial_balance(
     unit: Unit, holder: PartyId, *, head: Head | None = None, at: datetime | None = None
 ) -> tuple[Balance, ...]:
     """Every account with its balance, or those under one head. Without `head` the amounts of a currency sum to zero."""
-    return await store.balances(unit, holder, head, at)
+    return await store.balances.of_all(unit, holder, head, at)
 
 
 async def totals(unit: Unit, holder: PartyId, at: datetime | None = None) -> tuple[Total, ...]:
     """What all accounts of a kind hold together, or held `at` that instant: as many rows as kinds, however many owe."""
-    return await store.totals(unit, holder, at)
+    return await store.balances.totals(unit, holder, at)
 
 
 async def trials(unit: Unit, holder: PartyId, month: Month) -> tuple[Trial, ...]:
@@ -145,7 +145,7 @@ async def groups(
 
 
 async def _before(unit: Unit, holder: PartyId, instant: datetime) -> tuple[Balance, ...]:
-    return await store.balances(unit, holder, None, instant - MOMENT)
+    return await store.balances.of_all(unit, holder, None, instant - MOMENT)
 
 
 async def sum_up(database: Database) -> int:
@@ -153,7 +153,7 @@ async def sum_up(database: Database) -> int:
     many = 0
     while True:
         async with database.unit() as unit:
-            folded = await store.fold(unit, FOLDED)
+            folded = await store.balances.fold(unit, FOLDED)
         many += folded
         if folded < FOLDED:
             return many
@@ -161,8 +161,8 @@ async def sum_up(database: Database) -> int:
 
 async def wrong_sums(unit: Unit, holder: PartyId, at: datetime | None = None) -> tuple[Balance, ...]:
     """The plain sums of all postings where the sums we keep say otherwise: there are none, or something broke."""
-    kept = {(one.account, one.currency): one.amount for one in await store.balances(unit, holder, None, at)}
-    plain = await store.plain_balances(unit, holder, at)
+    kept = {(one.account, one.currency): one.amount for one in await store.balances.of_all(unit, holder, None, at)}
+    plain = await store.balances.from_postings(unit, holder, at)
     return tuple(one for one in plain if kept.get((one.account, one.currency)) != one.amount)
 
 
@@ -171,7 +171,7 @@ async def wrong_sums(unit: Unit, holder: PartyId, at: datetime | None = None) ->
 
 async def entry(unit: Unit, holder: PartyId, entry_id: str) -> Posted:
     """Raises UnknownEntry."""
-    found = await store.find(unit, holder, entry_id)
+    found = await store.entries.find(unit, holder, entry_id)
     if found is None:
         raise UnknownEntry(entry_id)
     return found
@@ -179,7 +179,7 @@ async def entry(unit: Unit, holder: PartyId, entry_id: str) -> Posted:
 
 async def by_key(unit: Unit, holder: PartyId, key: str) -> Posted:
     """Raises UnknownEntry."""
-    found = await store.find_by_key(unit, holder, key)
+    found = await store.entries.find_by_key(unit, holder, key)
     if found is None:
         raise UnknownEntry(key)
     return found
@@ -195,7 +195,7 @@ async def entries(
     limit: int = 50,
 ) -> tuple[Posted, ...]:
     """The newest first; `after` is the id of the last one of the page before."""
-    return await store.entries(unit, holder, after=after, cites=cites, account=account, limit=limit)
+    return await store.entries.page(unit, holder, after=after, cites=cites, account=account, limit=limit)
 
 
 async def statement(
@@ -210,10 +210,10 @@ async def statement(
 ) -> Statement:
     """What moved on an account in a month, the oldest first; `after` is where the page before ended."""
     if after is None:
-        opening = await store.balance(unit, holder, account, currency, month.begin_at - MOMENT)
+        opening = await store.balances.of(unit, holder, account, currency, month.begin_at - MOMENT)
     else:
-        opening = await store.balance_after(unit, holder, account, currency, after)
-    lines = await store.lines(unit, holder, account, currency, month, after, limit)
+        opening = await store.balances.after(unit, holder, account, currency, after)
+    lines = await store.balances.lines(unit, holder, account, currency, month, after, limit)
     return Statement(
         holder=holder,
         account=account,
@@ -225,7 +225,7 @@ async def statement(
 
 async def currencies(unit: Unit, holder: PartyId, account: Account | None = None) -> tuple[str, ...]:
     """In which anything was ever posted, to this account or at all."""
-    return await store.currencies(unit, holder, account)
+    return await store.balances.currencies(unit, holder, account)
 
 
 async def booked(database: Database, holder: PartyId, begin_at: datetime, end_at: datetime) -> AsyncIterator[Posted]:
@@ -233,7 +233,7 @@ async def booked(database: Database, holder: PartyId, begin_at: datetime, end_at
     last: Posted | None = None
     while True:
         async with database.unit() as unit:
-            page = await store.booked(unit, holder, begin_at, end_at, last, PAGE)
+            page = await store.entries.booked(unit, holder, begin_at, end_at, last, PAGE)
         for one in page:
             yield one
         if len(page) < PAGE:
@@ -268,7 +268,7 @@ async def _writer(
     if first.begin_at > last.begin_at or (format is Format.SIE and since[:4] != until[:4]):
         raise YearsApart(since, until)
     if format is Format.SIE and currency is None:
-        currencies = await store.currencies(unit, holder)
+        currencies = await store.balances.currencies(unit, holder)
         if len(currencies) > 1:
             raise WhichCurrency(currencies)
         currency = currencies[0] if currencies else party.currency
@@ -303,33 +303,33 @@ async def close(unit: Unit, holder: PartyId, name: str, by: str) -> Close:
     Raises NotAMonth, MonthNotOver, ClosedInOrder, UnknownParty.
     """
     over = rules.closable(await month(unit, holder, name), unit.now)
-    await store.hold_alone(unit, holder)
-    before = await store.closes(unit, holder)
+    await store.months.hold_alone(unit, holder)
+    before = await store.months.closes(unit, holder)
     for one in before:
         if one.month == over.name:
             return one
     if before and before[0].ends_at >= over.end_at:
         raise ClosedInOrder(over.name, before[0].month)
     closed = Close(holder=holder, month=over.name, ends_at=over.end_at, at=unit.now, by=by)
-    store.close(unit, closed, await _before(unit, holder, over.end_at))
+    store.months.close(unit, closed, await _before(unit, holder, over.end_at))
     return closed
 
 
 async def closes(unit: Unit, holder: PartyId) -> tuple[Close, ...]:
     """The last one first."""
-    return await store.closes(unit, holder)
+    return await store.months.closes(unit, holder)
 
 
 async def closing(unit: Unit, holder: PartyId, name: str) -> tuple[Balance, ...]:
     """The trial balance with which a month was closed."""
-    return await store.closing(unit, holder, name)
+    return await store.months.closing(unit, holder, name)
 
 
 async def to_close(unit: Unit, holder: PartyId) -> Month | None:
     """The first month that is over and not closed, of those in which anything was posted. Raises UnknownParty."""
     zone = zone_of(await parties.fetch(unit, holder))
-    closed = await store.closes(unit, holder)
-    first = closed[0].ends_at if closed else await store.first_booked_at(unit, holder)
+    closed = await store.months.closes(unit, holder)
+    first = closed[0].ends_at if closed else await store.months.first_booked_at(unit, holder)
     if first is None:
         return None
     found = rules.month_at(first, zone)
@@ -341,18 +341,15 @@ async def to_close(unit: Unit, holder: PartyId) -> Month | None:
 
 async def numbers(unit: Unit, holder: PartyId) -> tuple[Number, ...]:
     """Those of the holder, and those of BAS for what it did not number itself, in the order of the accounts."""
-    own = [
-        Number(account=account, number=number, name=name) for account, number, name in await store.numbers(unit, holder)
-    ]
-    return chart.with_own(own)
+    return chart.with_own(await store.numbers.own(unit, holder))
 
 
 async def number(unit: Unit, holder: PartyId, one: Number) -> None:
     """Raises NotAnAccount, UnfitNumber."""
     chart.checked(one)
-    store.put_number(unit, holder, one.account, one.number, one.name)
+    store.numbers.put(unit, holder, one)
 
 
 async def forget_number(unit: Unit, holder: PartyId, account: str) -> None:
     """It has the number again that BAS gives it."""
-    store.forget_number(unit, holder, account)
+    store.numbers.forget(unit, holder, account)
