@@ -8,16 +8,18 @@ read but not billed is in a doubt.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 
 from msgspec.structs import replace
 
 from laddnav.kit.energy import NO_ENERGY, Energy
-from laddnav.kit.power import Power, kw
-from laddnav.kit.time import hours, rfc3339
+from laddnav.kit.power import Power
+from laddnav.kit.time import rfc3339
 from laddnav.metering import falls
-from laddnav.metering.currents import left, tallied, with_current
+from laddnav.metering.currents import tallied
+from laddnav.metering.cut import GAP_AFTER, read, to_end
+from laddnav.metering.doubts import after_stop, backward, counted_on, named, no_stop, spelt, too_much
 from laddnav.metering.ends import disagreeing
 from laddnav.metering.model import (
     Activity,
@@ -33,15 +35,8 @@ from laddnav.metering.model import (
     Reading,
     Stretch,
 )
+from laddnav.metering.plausible import at_most, implausible
 
-# Stations are usually told to sample at least every quarter of an hour; two of those without a word is a gap.
-GAP_AFTER = timedelta(minutes=30)
-# No connector gives more: the Megawatt Charging System ends at 3.75 MW. A step beyond is a register gone wrong.
-LARGEST_POWER = kw(4000)
-# Meters count in steps and stations round times to the second, so a short interval may seem to hold too much power.
-SLACK = timedelta(minutes=1)
-_MICROSECOND = timedelta(microseconds=1)
-_HOUR = 3_600_000_000  # microseconds
 _LAST = Decimal(0)  # of facts that have no value to be ordered by
 # As bare text and looked up once: each reading of each charge is compared with it.
 _REGISTER = Measurand.ENERGY_IMPORT_REGISTER.value
@@ -82,11 +77,11 @@ def measured(meter: Meter, fact: Fact) -> Measured:
     if fact.at == meter.read_at and register == meter.register:
         return Measured(meter=meter)
     if fact.at < meter.started_at:
-        early = _doubt(DoubtKind.REGISTER_BEFORE_START, fact.at, f"{_said(register)} before the session started")
+        early = named(DoubtKind.REGISTER_BEFORE_START, fact.at, f"{spelt(register)} before the session started")
         return Measured(meter=meter, doubts=() if register == meter.first else (early,))
     if fact.at < meter.read_at:
-        late = f"{_said(register)} came after what was read at {rfc3339(meter.read_at)}"
-        return Measured(meter=meter, doubts=(_doubt(DoubtKind.LATE_READING, fact.at, late),))
+        late = f"{spelt(register)} came after what was read at {rfc3339(meter.read_at)}"
+        return Measured(meter=meter, doubts=(named(DoubtKind.LATE_READING, fact.at, late),))
     if meter.register is None:
         return _first(meter, fact.at, register)
     if meter.anew:
@@ -98,10 +93,10 @@ def measured(meter: Meter, fact: Fact) -> Measured:
         return _then(settled, measured(settled.meter, fact))
     if register < meter.register:
         return _lower(meter, meter.register, register, fact.at)
-    if _implausible(meter, meter.register, register, fact.at):
-        doubt = _too_much(meter, meter.register, register, fact.at)
+    if implausible(meter, meter.register, register, fact.at):
+        doubt = too_much(meter, meter.register, register, fact.at)
         return Measured(meter=replace(meter, held=Held(fact.at, register)), doubts=(doubt,))
-    return _read(meter, fact.at, register)
+    return read(meter, fact.at, register)
 
 
 def folded(meter: Meter, facts: Iterable[Fact]) -> Measured:
@@ -132,7 +127,7 @@ def ended(meter: Meter, at: datetime, register: Energy | None = None) -> Measure
     done = Measured(meter=meter) if meter.held is None else _settled(meter, meter.held, register)
     if at < done.meter.read_at:
         early = f"the stop is before what was read at {rfc3339(done.meter.read_at)}"
-        done = _then(done, Measured(meter=done.meter, doubts=(_doubt(DoubtKind.CLOCK_OFF, at, early),)))
+        done = _then(done, Measured(meter=done.meter, doubts=(named(DoubtKind.CLOCK_OFF, at, early),)))
         at = done.meter.read_at
     return _then(done, _stopped(done.meter, at, register))
 
@@ -154,7 +149,7 @@ def stretches(
     found, doubts = list[Stretch](), list[Doubt]()
     for fact in sorted(facts, key=order):
         if fact.at > ended_at:
-            doubts += _after_stop(fact)
+            doubts += after_stop(fact)
             continue
         more = measured(meter, fact)
         meter = more.meter
@@ -191,7 +186,7 @@ def _marked(meter: Meter, mark: Mark) -> Measured:
     if mark.activity == meter.activity and at == meter.since:
         return Measured(meter=meter)
     late = f"{mark.activity} came after what was read at {rfc3339(meter.read_at)}"
-    doubt = _doubt(DoubtKind.LATE_READING, mark.at, late)
+    doubt = named(DoubtKind.LATE_READING, mark.at, late)
     if at < meter.since:
         return Measured(meter=meter, doubts=(doubt,))
     return Measured(meter=replace(meter, activity=mark.activity, since=at), doubts=(doubt,))
@@ -206,9 +201,9 @@ def _first(meter: Meter, at: datetime, register: Energy) -> Measured:
     if at == meter.started_at:
         return Measured(meter=began)
     if at <= _reserved_until(meter, at):
-        return _read(began, at, register)
-    unknown = f"energy before {_said(register)} at {rfc3339(at)} is not known and not billed"
-    return _read(began, at, register, doubts=(_doubt(DoubtKind.START_UNKNOWN, meter.started_at, unknown),))
+        return read(began, at, register)
+    unknown = f"energy before {spelt(register)} at {rfc3339(at)} is not known and not billed"
+    return read(began, at, register, doubts=(named(DoubtKind.START_UNKNOWN, meter.started_at, unknown),))
 
 
 def _returned(meter: Meter, at: datetime, register: Energy) -> Measured:
@@ -221,11 +216,11 @@ def _returned(meter: Meter, at: datetime, register: Energy) -> Measured:
         return Measured(meter=replace(meter, returned_at=newest_at))
     if rise < NO_ENERGY:
         words = f"{register.kwh} kWh given back, after {before.kwh} kWh"
-        lower = () if at < meter.read_at else (_doubt(DoubtKind.BACKWARD_REGISTER, at, words),)
+        lower = () if at < meter.read_at else (named(DoubtKind.BACKWARD_REGISTER, at, words),)
         return Measured(meter=meter, doubts=lower)
-    if rise > _most(meter, newest_at, since_at=said_at):
+    if rise > at_most(meter, newest_at, since_at=said_at):
         words = f"{rise.kwh} kWh given back, more than this EVSE can have"
-        return Measured(meter=meter, doubts=(_doubt(DoubtKind.POWER_IMPLAUSIBLE, at, words),))
+        return Measured(meter=meter, doubts=(named(DoubtKind.POWER_IMPLAUSIBLE, at, words),))
     return Measured(meter=replace(meter, returned=register, returned_at=newest_at, giving=meter.giving + rise))
 
 
@@ -233,16 +228,16 @@ def _settled(meter: Meter, held: Held, register: Energy | None) -> Measured:
     """The next register confirms the one that waits, or shows that it was a slip of the meter."""
     free = replace(meter, held=None)
     confirmed = register is not None and register >= held.register
-    return _read(free, held.at, held.register) if confirmed else Measured(meter=free)
+    return read(free, held.at, held.register) if confirmed else Measured(meter=free)
 
 
 def _lower(meter: Meter, before: Energy, register: Energy, at: datetime) -> Measured:
     """Its end, where that is known, lies between the two; else it fell."""
-    rise = falls.rolled_over(before, register, meter.full, _most(meter, at))
+    rise = falls.rolled_over(before, register, meter.full, at_most(meter, at))
     if rise is None or meter.full is None:
         return _fell(meter, before, register, at)
-    doubt = _moved(DoubtKind.ROLLOVER, before, register, at, NO_ENERGY - meter.full)
-    return _read(replace(meter, moved=meter.moved + doubt.energy), at, register, (doubt,), energy=rise)
+    doubt = counted_on(DoubtKind.ROLLOVER, before, register, at, NO_ENERGY - meter.full)
+    return read(replace(meter, moved=meter.moved + doubt.energy), at, register, (doubt,), energy=rise)
 
 
 def _exchanged(meter: Meter, exchanged: Exchanged) -> Measured:
@@ -265,9 +260,9 @@ def _exchanged(meter: Meter, exchanged: Exchanged) -> Measured:
 
 def _another(meter: Meter, before: Energy, register: Energy, at: datetime) -> Measured:
     """What flowed since the old meter said its last nobody knows, unless that was at this instant."""
-    doubt = _moved(DoubtKind.METER_EXCHANGED, before, register, at, register - before)
+    doubt = counted_on(DoubtKind.METER_EXCHANGED, before, register, at, register - before)
     other = replace(meter, anew=False, moved=meter.moved + doubt.energy)
-    return _read(other, at, register, (doubt,), energy=NO_ENERGY)
+    return read(other, at, register, (doubt,), energy=NO_ENERGY)
 
 
 def _fell(meter: Meter, before: Energy, register: Energy, at: datetime) -> Measured:
@@ -276,11 +271,47 @@ def _fell(meter: Meter, before: Energy, register: Energy, at: datetime) -> Measu
     if last is not None and (last.at, last.register) == (at, register):
         return Measured(meter=meter)
     if last is None or register < last.register:
-        fell, named = falls.fallen(before, register, at, _most(meter, at)), None
+        fell, known = falls.fallen(before, register, at, at_most(meter, at)), None
     else:
-        fell, named = falls.followed(last, register, at), last.kind
-    doubts = () if fell.kind is named else (_less(fell.kind, before, register, at),)
+        fell, known = falls.followed(last, register, at), last.kind
+    doubts = () if fell.kind is known else (backward(fell.kind, before, register, at),)
     return Measured(meter=replace(meter, fallen=fell), doubts=doubts)
+
+
+# ---- The stop
+
+
+def _stopped(meter: Meter, at: datetime, register: Energy | None) -> Measured:
+    reserved_until = _reserved_until(meter, at)
+    if register is None and reserved_until >= at:
+        return to_end(meter, at, NO_ENERGY)
+    if meter.register is None:
+        unknown = named(DoubtKind.START_UNKNOWN, meter.started_at, "no register is known before the stop")
+        began = replace(meter, first=register, register=register)
+        return to_end(began, at, NO_ENERGY, (unknown,) if register is not None else (unknown, no_stop(at)))
+    if register is None:
+        return to_end(meter, at, NO_ENERGY, (no_stop(at),))
+    if meter.anew:
+        new = _another(meter, meter.register, register, at)
+        return _then(new, to_end(new.meter, at, NO_ENERGY))
+    if register < meter.register:
+        return _stopped_lower(meter, meter.register, register, at)
+    doubts: tuple[Doubt, ...] = ()
+    if implausible(meter, meter.register, register, at):
+        doubts += (too_much(meter, meter.register, register, at),)
+    if meter.readings == 0 and register > meter.register and at - reserved_until > GAP_AFTER:
+        doubts += (named(DoubtKind.NO_READINGS, at, "only start and stop are known"),)
+    return to_end(replace(meter, register=register), at, register - meter.register, doubts)
+
+
+def _stopped_lower(meter: Meter, before: Energy, register: Energy, at: datetime) -> Measured:
+    """Nothing comes after it that could tell what became of the meter: what it is lower by is in the doubt."""
+    lower = _lower(meter, before, register, at)
+    if lower.meter.register == register:
+        return _then(lower, to_end(lower.meter, at, NO_ENERGY))
+    kind = DoubtKind.BACKWARD_REGISTER if lower.meter.fallen is None else lower.meter.fallen.kind
+    doubt = replace(backward(kind, before, register, at), energy=register - before)
+    return to_end(meter, at, NO_ENERGY, (doubt,))
 
 
 def _reserved_until(meter: Meter, at: datetime) -> datetime:
@@ -288,179 +319,3 @@ def _reserved_until(meter: Meter, at: datetime) -> datetime:
     if meter.activity is not Activity.RESERVED:
         return meter.read_at
     return min((mark.at for mark in meter.marks if mark.activity is not Activity.RESERVED), default=at)
-
-
-def _stopped(meter: Meter, at: datetime, register: Energy | None) -> Measured:
-    reserved_until = _reserved_until(meter, at)
-    if register is None and reserved_until >= at:
-        return _tail(meter, at, NO_ENERGY, ())
-    if meter.register is None:
-        unknown = _doubt(DoubtKind.START_UNKNOWN, meter.started_at, "no register is known before the stop")
-        began = replace(meter, first=register, register=register)
-        return _tail(began, at, NO_ENERGY, (unknown,) if register is not None else (unknown, _no_stop(at)))
-    if register is None:
-        return _tail(meter, at, NO_ENERGY, (_no_stop(at),))
-    if meter.anew:
-        new = _another(meter, meter.register, register, at)
-        return _then(new, _tail(new.meter, at, NO_ENERGY, ()))
-    if register < meter.register:
-        lower = _lower(meter, meter.register, register, at)
-        if lower.meter.register == register:
-            return _then(lower, _tail(lower.meter, at, NO_ENERGY, ()))
-        kind = DoubtKind.BACKWARD_REGISTER if lower.meter.fallen is None else lower.meter.fallen.kind
-        less = _less(kind, meter.register, register, at)
-        return _tail(meter, at, NO_ENERGY, (replace(less, energy=register - meter.register),))
-    doubts: tuple[Doubt, ...] = ()
-    if _implausible(meter, meter.register, register, at):
-        doubts += (_too_much(meter, meter.register, register, at),)
-    if meter.readings == 0 and register > meter.register and at - reserved_until > GAP_AFTER:
-        doubts += (_doubt(DoubtKind.NO_READINGS, at, "only start and stop are known"),)
-    return _tail(replace(meter, register=register), at, register - meter.register, doubts)
-
-
-def _tail(meter: Meter, at: datetime, energy: Energy, doubts: tuple[Doubt, ...]) -> Measured:
-    pieces = with_current(meter, _pieces(meter, at, energy - meter.giving))
-    return Measured(meter=_caught_up(meter, at, pieces), stretches=pieces, doubts=doubts)
-
-
-def _read(
-    meter: Meter, at: datetime, register: Energy, doubts: tuple[Doubt, ...] = (), *, energy: Energy | None = None
-) -> Measured:
-    """The register is `register` at `at`: everything until then is known. `energy` where that is not how it rose."""
-    assert meter.register is not None
-    energy = register - meter.register if energy is None else energy
-    if meter.giving:
-        energy -= meter.giving
-    pieces = with_current(meter, _pieces(meter, at, energy))
-    # Seldom is so much time between two registers that it has to be looked at how much of it energy flowed in.
-    if at - meter.read_at > GAP_AFTER and _flowed(pieces) > GAP_AFTER:
-        doubts += (_doubt(DoubtKind.GAP, meter.read_at, f"{energy.kwh} kWh until the next register at {rfc3339(at)}"),)
-    return Measured(meter=_caught_up(meter, at, pieces, register), stretches=pieces, doubts=doubts)
-
-
-def _flowed(pieces: Iterable[Stretch]) -> timedelta:
-    return sum((piece.length for piece in pieces if piece.energy), timedelta())
-
-
-def _caught_up(meter: Meter, at: datetime, pieces: tuple[Stretch, ...], register: Energy | None = None) -> Meter:
-    """`register` if one was read there."""
-    activity, since, marks = meter.activity, meter.since, meter.marks
-    if marks:
-        begun_by_then = [mark for mark in marks if mark.at <= at]
-        if begun_by_then:
-            activity, since = begun_by_then[-1].activity, begun_by_then[-1].at
-        marks = tuple(mark for mark in marks if mark.at > at)
-    drawn, amperes = left(meter, at, pieces)
-    return replace(
-        meter,
-        register=meter.register if register is None else register,
-        read_at=at,
-        activity=activity,
-        since=since,
-        marks=marks,
-        fallen=meter.fallen if register is None else None,
-        readings=meter.readings if register is None else meter.readings + 1,
-        drawn=drawn,
-        amperes=amperes,
-        giving=NO_ENERGY,
-        given=meter.given + meter.giving if meter.giving else meter.given,
-    )
-
-
-def _pieces(meter: Meter, until: datetime, energy: Energy) -> tuple[Stretch, ...]:
-    """The time since the last register, cut at the marks, with its energy.
-
-    Energy flows while charging; only where nobody said that the car was charging, it is spread over all of the time in
-    which a car was there.
-    """
-    if until == meter.read_at:
-        at_once = Stretch(started_at=until, ended_at=until, energy=energy, activity=meter.activity)
-        return (at_once,) if energy else ()
-    if not meter.marks or not any(mark.at < until for mark in meter.marks):  # as nearly always
-        return (Stretch(started_at=meter.read_at, ended_at=until, energy=energy, activity=meter.activity),)
-    begun_at = [Mark(at=meter.read_at, activity=meter.activity), *(mark for mark in meter.marks if mark.at < until)]
-    ends = [*(mark.at for mark in begun_at[1:]), until]
-    spans = [(mark.activity, mark.at, end) for mark, end in zip(begun_at, ends, strict=True) if end > mark.at]
-    flows = _flows([activity for activity, _, _ in spans])
-    whole = sum((end - start for (_, start, end), flowing in zip(spans, flows, strict=True) if flowing), timedelta())
-
-    pieces: list[Stretch] = []
-    passed, given = timedelta(), NO_ENERGY
-    for (activity, start, end), flowing in zip(spans, flows, strict=True):
-        passed += (end - start) if flowing else timedelta()
-        share = energy.during(passed, whole) - given
-        given += share
-        drawn = flowing and bool(energy) and sum(flows) > 1
-        pieces.append(Stretch(started_at=start, ended_at=end, energy=share, activity=activity, interpolated=drawn))
-    return tuple(pieces)
-
-
-def _flows(activities: list[Activity]) -> list[bool]:
-    """In which of them energy flows: while charging, else while a car is there, and if there is none, in all."""
-    for car in ((Activity.CHARGING,), (Activity.SUSPENDED_EV, Activity.SUSPENDED_EVSE)):
-        if any(activity in car for activity in activities):
-            return [activity in car for activity in activities]
-    return [True] * len(activities)
-
-
-# ---- Doubts
-
-
-def _implausible(meter: Meter, before: Energy, register: Energy, at: datetime) -> bool:
-    """More than `_most`, without a division: each reading of each charge is asked."""
-    watts = (meter.power_max or LARGEST_POWER).watts
-    return (register.wh - before.wh) * _HOUR > watts * ((at - meter.read_at + SLACK) // _MICROSECOND)
-
-
-def _most(meter: Meter, at: datetime, power: Power | None = None, *, since_at: datetime | None = None) -> Energy:
-    """What this power, or else the Evse, can have given since the last register, or since then."""
-    watts = (power or meter.power_max or LARGEST_POWER).watts
-    return Energy(watts * hours(at - (since_at or meter.read_at) + SLACK))
-
-
-def _after_stop(fact: Fact) -> tuple[Doubt, ...]:
-    if not isinstance(fact, Reading) or fact.register is None:
-        return ()
-    return (_doubt(DoubtKind.READING_AFTER_STOP, fact.at, f"{_said(fact.register)} after the session stopped"),)
-
-
-_LESS = {
-    DoubtKind.BACKWARD_REGISTER: "",
-    DoubtKind.ROLLOVER: ": the meter seems to have counted to its end and on",
-    DoubtKind.METER_EXCHANGED: ", and counts on from there: another meter, or one that was set back",
-}
-
-
-def _less(kind: DoubtKind, before: Energy, register: Energy, at: datetime) -> Doubt:
-    return _doubt(kind, at, f"{_said(register)} after {_said(before)}{_LESS[kind]}")
-
-
-_MOVED = {
-    DoubtKind.ROLLOVER: "the meter counted to its end and on, and is billed across it",
-    DoubtKind.METER_EXCHANGED: "another meter counts from there on",
-}
-
-
-def _moved(kind: DoubtKind, before: Energy, register: Energy, at: datetime, energy: Energy) -> Doubt:
-    detail = f"{_said(register)} after {_said(before)}: {_MOVED[kind]}"
-    return Doubt(kind=kind, at=at, detail=detail, energy=energy)
-
-
-def _too_much(meter: Meter, before: Energy, register: Energy, at: datetime) -> Doubt:
-    """More than any Evse gives is no question of power, but of the meter."""
-    jumped = register - before > _most(meter, at, LARGEST_POWER)
-    most = LARGEST_POWER if jumped else meter.power_max or LARGEST_POWER
-    kind = DoubtKind.JUMP if jumped else DoubtKind.POWER_IMPLAUSIBLE
-    return _doubt(kind, at, f"{_said(register)} after {_said(before)} is more than {most.kw} kW give")
-
-
-def _no_stop(at: datetime) -> Doubt:
-    return _doubt(DoubtKind.STOP_UNKNOWN, at, "energy after the last register is not known and not billed")
-
-
-def _doubt(kind: DoubtKind, at: datetime, detail: str) -> Doubt:
-    return Doubt(kind=kind, at=at, detail=detail)
-
-
-def _said(register: Energy) -> str:
-    return f"register {register.wh} Wh"
