@@ -19,7 +19,7 @@ from laddnav.ocpp.model import Direction, FrameKind
 from laddnav.ocpp.serve import Sockets
 from laddnav.readings import actions as readings
 from laddnav.sessions.model import Status
-from laddnav.sim.station import Refused
+from laddnav.sim.line import Refused
 from tests.clock import SetClock
 from tests.ocpp.conftest import Raw, until
 from tests.ocpp.stations import BOOT, CAR, STAMP, Street, all_sessions, doubts, on_the_line

@@ -19,7 +19,8 @@ from laddnav.kit import refusal
 from laddnav.locations import actions as locations
 from laddnav.parties import actions as parties
 from laddnav.parties.model import InvoiceEvery, Role
-from laddnav.sim.station import Refused, SimStation
+from laddnav.sim.line import Refused
+from laddnav.sim.station import SimStation
 from tests.forked import Nursery
 from tests.pristine import copy
 from tests.things import party

@@ -1,15 +1,19 @@
-"""The station's side of OCPP 1.6, as the PyPI `ocpp` package speaks it: what the server asks, and what comes of it."""
+"""A station's side of OCPP 1.6, as the PyPI `ocpp` package speaks it: it connects, and does what the server asks."""
 
 from __future__ import annotations
 
 import asyncio
+import base64
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+import websockets
 from ocpp.routing import after, on
 from ocpp.v16 import ChargePoint, call_result
 from ocpp.v16.enums import Action, Reason
 from websockets.asyncio.client import ClientConnection
+from websockets.typing import Subprotocol
 
 from laddnav.kit.time import rfc3339, utc
 
@@ -18,6 +22,35 @@ if TYPE_CHECKING:
     from laddnav.sim.station import SimStation
 
 ANSWER_WITHIN = 30  # seconds on the wall
+
+
+class Refused(Exception):
+    """The server does not let this station in; `status` is its HTTP answer, None where no subprotocol was agreed."""
+
+    def __init__(self, status: int | None) -> None:
+        super().__init__(f"refused with {status}")
+        self.status = status
+
+
+async def connected(url: str, station_id: str, password: str | None, subprotocols: Sequence[str]) -> ClientConnection:
+    """Raises Refused, and what websockets raises where nobody answers."""
+    headers = {}
+    if password is not None:
+        shown = base64.b64encode(f"{station_id}:{password}".encode()).decode()
+        headers["Authorization"] = f"Basic {shown}"
+    try:
+        socket = await websockets.connect(
+            url,
+            subprotocols=[Subprotocol(name) for name in subprotocols],
+            additional_headers=headers,
+            max_size=None,
+        )
+    except websockets.InvalidStatus as error:
+        raise Refused(error.response.status_code) from error
+    if socket.subprotocol is None:
+        await socket.wait_closed()
+        raise Refused(None)
+    return socket
 
 
 class Wire(ChargePoint):
@@ -32,12 +65,12 @@ class Wire(ChargePoint):
 
     @on(Action.remote_start_transaction)
     def _remote_start(self, id_tag: str, connector_id: int | None = None, **_: Any) -> Any:
-        plug = self._station.invite(connector_id, id_tag)
+        plug = self._station.board.invite(connector_id)
         return call_result.RemoteStartTransaction(status="Rejected" if plug is None else "Accepted")
 
     @after(Action.remote_start_transaction)
     async def _start(self, id_tag: str, connector_id: int | None = None, **_: Any) -> None:
-        plug = self._station.invite(connector_id, id_tag)
+        plug = self._station.board.invite(connector_id)
         if plug is None:
             return
         if plug.car is None:
@@ -47,12 +80,12 @@ class Wire(ChargePoint):
 
     @on(Action.remote_stop_transaction)
     def _remote_stop(self, transaction_id: int) -> Any:
-        plug = self._station.charging(transaction_id)
+        plug = self._station.board.charging(transaction_id)
         return call_result.RemoteStopTransaction(status="Rejected" if plug is None else "Accepted")
 
     @after(Action.remote_stop_transaction)
     async def _stop(self, transaction_id: int) -> None:
-        plug = self._station.charging(transaction_id)
+        plug = self._station.board.charging(transaction_id)
         if plug is not None:
             await self._station.end(plug.no, Reason.remote)
 
@@ -74,7 +107,7 @@ class Wire(ChargePoint):
     @on(Action.reserve_now)
     def _reserve(self, connector_id: int, expiry_date: str, id_tag: str, reservation_id: int, **_: Any) -> Any:
         until = utc(datetime.fromisoformat(expiry_date))
-        return call_result.ReserveNow(status=self._station.keep(connector_id, reservation_id, id_tag, until))
+        return call_result.ReserveNow(status=self._station.board.keep(connector_id, reservation_id, id_tag, until))
 
     @after(Action.reserve_now)
     async def _reserved(self, connector_id: int, **_: Any) -> None:
@@ -82,7 +115,7 @@ class Wire(ChargePoint):
 
     @on(Action.cancel_reservation)
     def _cancel(self, reservation_id: int) -> Any:
-        self._freed = self._station.free(reservation_id)
+        self._freed = self._station.board.free(reservation_id)
         return call_result.CancelReservation(status="Rejected" if self._freed is None else "Accepted")
 
     @after(Action.cancel_reservation)
@@ -102,7 +135,7 @@ class Wire(ChargePoint):
 
     @on(Action.set_charging_profile)
     def _limit(self, connector_id: int, cs_charging_profiles: dict[str, Any]) -> Any:
-        taken = self._station.limit(connector_id, cs_charging_profiles)
+        taken = self._station.board.limit(connector_id, cs_charging_profiles, self._station.now())
         return call_result.SetChargingProfile(status="Accepted" if taken else "Rejected")
 
     @after(Action.set_charging_profile)
@@ -117,7 +150,9 @@ class Wire(ChargePoint):
         charging_profile_purpose: str | None = None,
         stack_level: int | None = None,
     ) -> Any:
-        found = self._station.unlimit(connector_id, id, charging_profile_purpose, stack_level)
+        found = self._station.board.unlimit(
+            connector_id, id, charging_profile_purpose, stack_level, self._station.now()
+        )
         return call_result.ClearChargingProfile(status="Accepted" if found else "Unknown")
 
     @after(Action.clear_charging_profile)
@@ -142,7 +177,7 @@ class Wire(ChargePoint):
 
     @on(Action.change_availability)
     def _change_availability(self, connector_id: int, type: str) -> Any:
-        waits = self._station.open(connector_id, type == "Operative")
+        waits = self._station.board.open(connector_id, type == "Operative")
         return call_result.ChangeAvailability(status="Scheduled" if waits else "Accepted")
 
     @after(Action.change_availability)

@@ -6,7 +6,6 @@ The counterpart is deliberately not our code: what we send has to make sense to 
 from __future__ import annotations
 
 import asyncio
-import base64
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -20,15 +19,14 @@ from msgspec import Struct
 from ocpp.v16 import call
 from ocpp.v16.enums import ChargePointErrorCode, ChargePointStatus, Reason
 from websockets.asyncio.client import ClientConnection
-from websockets.typing import Subprotocol
 
 from laddnav.kit.energy import wh
 from laddnav.kit.power import Power
 from laddnav.kit.time import Clock, rfc3339
+from laddnav.sim.board import Board
 from laddnav.sim.car import Car
-from laddnav.sim.limits import OF_CHARGE, Profile, purpose_of
-from laddnav.sim.line import Wire
-from laddnav.sim.plug import Charge, Fact, Kept, Plug, meter_value
+from laddnav.sim.line import Refused, Wire, connected
+from laddnav.sim.plug import Charge, Fact, Plug, meter_value
 
 # Validating in threads, the package's default, costs more than the validation and frees no core.
 ocpp.messages.ASYNC_VALIDATION = False
@@ -48,14 +46,6 @@ class Manners(Struct, frozen=True, kw_only=True):
 
 WELL_BEHAVED = Manners()
 TAKING = (ChargePointStatus.charging, ChargePointStatus.suspended_ev, ChargePointStatus.suspended_evse)
-
-
-class Refused(Exception):
-    """The server does not let this station in; `status` is its HTTP answer, None where no subprotocol was agreed."""
-
-    def __init__(self, status: int | None) -> None:
-        super().__init__(f"refused with {status}")
-        self.status = status
 
 
 class SimStation:
@@ -81,7 +71,7 @@ class SimStation:
         subprotocols: tuple[str, ...] = ("ocpp1.6",),
     ) -> None:
         self.id = id
-        self.plugs = {no: Plug(no, power, wh(dice.randrange(OLDEST_METER))) for no, power in plugs.items()}
+        self.board = Board({no: Plug(no, power, wh(dice.randrange(OLDEST_METER))) for no, power in plugs.items()})
         self.manners = manners
         self.heartbeat_every = timedelta(minutes=5)
         self.registration: str | None = None
@@ -101,6 +91,10 @@ class SimStation:
         self._telling = asyncio.Lock()
         self._sampling: dict[int, asyncio.Task[None]] = {}
         self._is_away = False
+
+    @property
+    def plugs(self) -> dict[int, Plug]:
+        return self.board.plugs
 
     # The line ---------------------------------------------------------------------------------------------------------
 
@@ -127,22 +121,7 @@ class SimStation:
 
     async def come_online(self) -> None:
         """Connect; a station that was accepted before says how its plugs are and what is untold. Raises Refused."""
-        headers = {}
-        if self._password is not None:
-            shown = base64.b64encode(f"{self.id}:{self._password}".encode()).decode()
-            headers["Authorization"] = f"Basic {shown}"
-        try:
-            socket = await websockets.connect(
-                self._url,
-                subprotocols=[Subprotocol(name) for name in self._subprotocols],
-                additional_headers=headers,
-                max_size=None,
-            )
-        except websockets.InvalidStatus as error:
-            raise Refused(error.response.status_code) from error
-        if socket.subprotocol is None:
-            await socket.wait_closed()
-            raise Refused(None)
+        socket = await connected(self._url, self.id, self._password, self._subprotocols)
         self._is_away = False
         self._socket, self._wire = socket, Wire(self, socket)
         self._reader = asyncio.create_task(self._listen(self._wire))
@@ -396,30 +375,7 @@ class SimStation:
             )
         )
 
-    # What the server asks ---------------------------------------------------------------------------------------------
-
-    def invite(self, no: int | None, uid: str) -> Plug | None:
-        """Where a start from afar may happen; None: nowhere."""
-        free = [plug for plug in self.plugs.values() if no in (None, plug.no) and plug.charge is None]
-        return next((plug for plug in free if plug.status is not ChargePointStatus.faulted), None)
-
-    def keep(self, no: int, number: int, uid: str, until: datetime) -> str:
-        """The status of the answer; the same number once more replaces what was kept (OCPP 1.6 §5.13)."""
-        plug = self.plugs.get(no)
-        if plug is None or plug.status is ChargePointStatus.faulted:
-            return "Faulted"
-        if plug.charge is not None or plug.car is not None or (plug.kept is not None and plug.kept.number != number):
-            return "Occupied"
-        plug.kept = Kept(number=number, uid=uid, until=until)
-        return "Accepted"
-
-    def free(self, number: int) -> Plug | None:
-        """The plug that was kept under this number, and waits no more."""
-        for plug in self.plugs.values():
-            if plug.kept is not None and plug.kept.number == number:
-                plug.kept = None
-                return plug
-        return None
+    # What comes of what the server asks -------------------------------------------------------------------------------
 
     async def show_kept(self, no: int) -> None:
         """A plug that waits for its driver says so, and one that does not any more, too."""
@@ -427,51 +383,19 @@ class SimStation:
         if plug is not None and plug.charge is None and plug.car is None:
             await self._turn(plug, _free(plug))
 
-    def limit(self, no: int, profile: Profile) -> bool:
-        """What is told of plug 0 is for all; a profile of a charge is refused where there is no such charge."""
-        if purpose_of(profile) == OF_CHARGE:
-            plug = self.charging(profile.get("transaction_id", 0))
-            of = [plug] if plug is not None and plug.no == no else []
-        else:
-            of = self._at(no)
-        for plug in of:
-            plug.measure(self._clock.now())
-            plug.limits.put(profile)
-        return bool(of)
-
-    def unlimit(self, no: int | None, number: int | None, purpose: str | None, stack_level: int | None) -> bool:
-        now = self._clock.now()
-        for plug in self.plugs.values():
-            plug.measure(now)
-        dropped = [plug.limits.drop(number, purpose, stack_level) for plug in self._at(no or 0)]
-        return any(dropped)
-
     async def show_limited(self) -> None:
         """A car that stops or goes on by what was told is seen at once."""
         for plug in self.plugs.values():
             if plug.charge is not None:
                 await self._show_taken(plug, plug.measure(self._clock.now()))
 
-    def open(self, no: int, is_open: bool) -> bool:
-        """Whether a charge has to end before it is so (OCPP 1.6 §5.2)."""
-        for plug in self._at(no):
-            plug.is_open = is_open
-        return any(plug.charge is not None for plug in self._at(no)) and not is_open
-
     async def show_open(self, no: int) -> None:
-        for plug in self._at(no):
+        for plug in self.board.at(no):
             if plug.charge is None and plug.car is None and plug.error is ChargePointErrorCode.no_error:
                 await self._turn(plug, _free(plug))
 
-    def _at(self, no: int) -> list[Plug]:
-        return [plug for plug in self.plugs.values() if no in (0, plug.no)]
-
     def now(self) -> datetime:
         return self._clock.now()
-
-    def charging(self, number: int) -> Plug | None:
-        at = (plug for plug in self.plugs.values() if plug.charge is not None and plug.charge.number == number)
-        return next(at, None)
 
     def _happens(self, share: float) -> bool:
         return share > 0 and self._dice.random() < share

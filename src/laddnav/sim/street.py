@@ -17,8 +17,9 @@ from laddnav.kit.power import Power
 from laddnav.kit.refusal import Trouble
 from laddnav.kit.time import Clock
 from laddnav.sim.day import ZONE, Fault, Habit, Plug, Stay, day
+from laddnav.sim.line import Refused
 from laddnav.sim.network import Card
-from laddnav.sim.station import Refused, SimStation
+from laddnav.sim.station import SimStation
 
 log = structlog.get_logger()
 
