@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
 
 import msgspec
 from msgspec import Struct
 
+from laddnav.fleets.model import Departure, Vehicle
 from laddnav.fleets.rules import Unfit
 from laddnav.fleets.written_departures import DepartureSaid
 from laddnav.fleets.written_vehicles import VehicleSaid
+from laddnav.kit.ids import fold
 from laddnav.kit.refusal import Refusal
 
 ROWS_MAX = 5_000
 SHOWN = 20  # faults that a message tells; all of them are in `faults`
 
 Said = TypeVar("Said", VehicleSaid, DepartureSaid)
+One = TypeVar("One", Vehicle, Departure)
 
 
 class Fault(Struct, frozen=True, kw_only=True):
@@ -65,6 +68,24 @@ def read(text: str, kind: type[Said]) -> list[tuple[int, Said]]:
     if faults:
         raise Faults(faults)
     return found
+
+
+def made(
+    rows: Iterable[tuple[int, Said]], make: Callable[[Said], One]
+) -> tuple[dict[str, tuple[int, One]], list[Fault]]:
+    """(line, what its row becomes) by folded id, and the faults of the rows of which nothing can be made."""
+    found: dict[str, tuple[int, One]] = {}
+    faults: list[Fault] = []
+    for line, row in rows:
+        try:
+            one = make(row)
+        except Unfit as error:
+            faults.append(Fault(line=line, column=error.field, why=error.why))
+            continue
+        if fold(one.id) in found:
+            faults.append(Fault(line=line, column="id", why=f"{one.id!r} stands on line {found[fold(one.id)][0]} too"))
+        found[fold(one.id)] = (line, one)
+    return found, faults
 
 
 def said(values: dict[str, str], kind: type[Said]) -> Said:
