@@ -13,7 +13,8 @@ from laddnav.metering.model import Activity, Fact, Mark, Measurand, Reading
 from laddnav.pricing.tab import advanced as priced_on
 from laddnav.pricing.tab import opened
 from laddnav.sessions.model import AuthMethod, CdrToken, Reserved, Session, Status
-from laddnav.sessions.rules import Happening, Place, advanced, costed, moved
+from laddnav.sessions.moves import Happening, moved
+from laddnav.sessions.rules import Place, advanced, costed
 from laddnav.tariffs.model import Tariff
 from laddnav.tokens.model import Allowed, Authorization
 

@@ -1,4 +1,4 @@
-"""What a charge may do next, and what each fact makes of it."""
+"""What each fact makes of a charge."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ from laddnav.pricing.model import Tab
 from laddnav.pricing.rounding import rounded_amount
 from laddnav.pricing.tab import opened, total
 from laddnav.sessions.model import NO_ZONE, AuthMethod, CdrLocation, CdrToken, Known, Session, Status, StopReason
+from laddnav.sessions.moves import Happening, moved
 from laddnav.sessions.preferred import priced_on
 from laddnav.tariffs.model import Tariff
 from laddnav.tokens.model import Allowed, Authorization, TokenType
@@ -66,47 +67,6 @@ class AlreadyEnded(Refusal):
     def __init__(self, session_id: str, status: Status) -> None:
         super().__init__(f"Session {session_id!r} is {status.value} already")
         self.session_id, self.status = session_id, status
-
-
-class Unexpected(AssertionError):
-    """A move that the table does not have: a verb forgot to look first."""
-
-
-class Happening:
-    """What can happen to a charge, as the table below speaks of it."""
-
-    BEGAN = "BEGAN"
-    STOPPED = "STOPPED"
-    SETTLED = "SETTLED"
-    REOPENED = "REOPENED"
-    RELEASED = "RELEASED"
-    GIVEN_UP = "GIVEN_UP"
-
-
-MOVES = {
-    (Status.PENDING, Happening.BEGAN): Status.ACTIVE,
-    (Status.PENDING, Happening.GIVEN_UP): Status.INVALID,
-    (Status.RESERVATION, Happening.BEGAN): Status.ACTIVE,
-    (Status.RESERVATION, Happening.RELEASED): Status.COMPLETED,
-    (Status.RESERVATION, Happening.GIVEN_UP): Status.INVALID,
-    (Status.ACTIVE, Happening.STOPPED): Status.SETTLING,
-    (Status.ACTIVE, Happening.GIVEN_UP): Status.INVALID,
-    (Status.SETTLING, Happening.SETTLED): Status.COMPLETED,
-    (Status.SETTLING, Happening.REOPENED): Status.ACTIVE,
-    (Status.SETTLING, Happening.GIVEN_UP): Status.INVALID,
-    (Status.COMPLETED, Happening.REOPENED): Status.ACTIVE,
-}
-
-
-def moved(status: Status, happening: str) -> Status:
-    """Raises Unexpected, naming both, for every pair that is not in the table."""
-    try:
-        return MOVES[status, happening]
-    except KeyError:
-        raise Unexpected(f"{happening} cannot happen to a Session that is {status.value}") from None
-
-
-OPEN = (Status.PENDING, Status.RESERVATION, Status.ACTIVE, Status.SETTLING)
 
 
 class Place(Struct, frozen=True, kw_only=True):

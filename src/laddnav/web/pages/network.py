@@ -20,7 +20,7 @@ from laddnav.market import actions as market
 from laddnav.meters import actions as meters
 from laddnav.readings import actions as readings
 from laddnav.sessions import actions as sessions
-from laddnav.sessions.rules import OPEN
+from laddnav.sessions.moves import OPEN
 from laddnav.web.asked import Asked, Door, see
 from laddnav.web.pages import places
 from laddnav.web.states import state

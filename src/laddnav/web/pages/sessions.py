@@ -34,7 +34,7 @@ from laddnav.sessions import actions as sessions
 from laddnav.sessions import limited
 from laddnav.sessions.course import Course, Step
 from laddnav.sessions.model import Session, Status
-from laddnav.sessions.rules import OPEN
+from laddnav.sessions.moves import OPEN
 from laddnav.tariffs import actions as tariffs
 from laddnav.web.asked import Asked, Door, do, see
 from laddnav.web.format import Format
