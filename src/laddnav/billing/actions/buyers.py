@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import msgspec
 
+from laddnav.billing import store
 from laddnav.billing.centres import Part, parts
 from laddnav.billing.model import Debtor, DebtorKind, Invoice, Owed
 from laddnav.billing.rules import UnknownDebtor, checked, partner_id
-from laddnav.billing.store import invoices as store
 from laddnav.customers import actions as customers
 from laddnav.db.unit import Unit
 from laddnav.kit.ids import PartyId
@@ -17,7 +17,7 @@ from laddnav.ledger.model import Head
 
 async def known(unit: Unit, holder: PartyId, kind: DebtorKind, debtor_id: str, name: str, country: str) -> Debtor:
     """Known from now on, if not before, and locked until the Unit ends."""
-    store.insert_debtor(
+    store.debtors.insert(
         unit,
         Debtor(
             holder=holder,
@@ -29,14 +29,14 @@ async def known(unit: Unit, holder: PartyId, kind: DebtorKind, debtor_id: str, n
             created_at=unit.now,
         ),
     )
-    debtor = await store.lock_debtor(unit, holder, debtor_id)
+    debtor = await store.debtors.lock(unit, holder, debtor_id)
     assert debtor is not None
     return debtor
 
 
 async def locked(unit: Unit, holder: PartyId, debtor_id: str) -> Debtor:
     """Until the Unit ends: who bills, issues or settles is one at a time. Raises UnknownDebtor."""
-    found = await store.lock_debtor(unit, holder, debtor_id)
+    found = await store.debtors.lock(unit, holder, debtor_id)
     if found is None:
         raise UnknownDebtor(debtor_id)
     return found
@@ -69,7 +69,7 @@ async def describe(
     Raises UnknownDebtor, NotAVatNumber, NotAnEndpoint, NotAnEmail.
     """
     checked(vat_number, endpoint, email)
-    before = await store.lock_debtor(unit, holder, debtor_id)
+    before = await store.debtors.lock(unit, holder, debtor_id)
     if before is None:
         raise UnknownDebtor(debtor_id)
     after = msgspec.structs.replace(
@@ -83,7 +83,7 @@ async def describe(
         email=_now(before.email, email),
         language=_now(before.language, language),
     )
-    store.update_debtor(unit, after)
+    store.debtors.update(unit, after)
     return after
 
 
@@ -93,7 +93,7 @@ def _now(before: str | None, given: str | None) -> str | None:
 
 async def debtor(unit: Unit, ref: str) -> Debtor:
     """Raises UnknownDebtor."""
-    found = await store.debtor_by_ref(unit, ref)
+    found = await store.debtors.by_ref(unit, ref)
     if found is None:
         raise UnknownDebtor(ref)
     return found
@@ -101,17 +101,17 @@ async def debtor(unit: Unit, ref: str) -> Debtor:
 
 async def find(unit: Unit, holder: PartyId, debtor_id: str) -> Debtor | None:
     """None: nobody is known by this id."""
-    return await store.find_debtor(unit, holder, debtor_id)
+    return await store.debtors.find(unit, holder, debtor_id)
 
 
 async def debtors(unit: Unit, holder: PartyId | None) -> tuple[Debtor, ...]:
     """Of one of our parties, or of all."""
-    return await store.debtors(unit, holder)
+    return await store.debtors.list_all(unit, holder)
 
 
 async def owed(unit: Unit, holder: PartyId) -> tuple[Owed, ...]:
     """What each debtor owes by the ledger, a currency each, zero left out."""
-    by_id = {debtor.id: debtor for debtor in await store.debtors(unit, holder)}
+    by_id = {debtor.id: debtor for debtor in await store.debtors.list_all(unit, holder)}
     balances = await ledger.trial_balance(unit, holder, head=Head.RECEIVABLE)
     return tuple(
         Owed(by_id[balance.account.of], balance.currency, balance.amount) for balance in balances if balance.amount

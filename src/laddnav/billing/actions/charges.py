@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
+from laddnav.billing import store
 from laddnav.billing.actions import buyers, crediting, held, plans
 from laddnav.billing.actions.issuing import issue
 from laddnav.billing.events import InvoiceGrew
 from laddnav.billing.model import Debtor, DebtorKind, Who
 from laddnav.billing.postings import payable_entry, receivable_entry
 from laddnav.billing.rules import charge_of, is_ours, owing, period_of, total_of, zone_named
-from laddnav.billing.store import invoices as store
 from laddnav.cdrs import actions as cdrs
 from laddnav.cdrs.events import CdrAccepted, CdrClosed
 from laddnav.cdrs.model import Cdr
@@ -49,12 +49,12 @@ async def bill(database: Database, event: CdrClosed | CdrAccepted) -> None:
             await ledger.post(unit, cdr.holder, payable_entry(cdr))
         party = await parties.fetch(unit, cdr.holder)
         debtor, customer = await _payer_of(unit, cdr)
-        if await store.billed_to(unit, cdr.holder, cdr.owner, cdr.id) is not None:
+        if await store.charged.billed_to(unit, cdr.holder, cdr.owner, cdr.id) is not None:
             return
         who = None if customer is None else await _who(unit, cdr, customer)
         charge = replace(charge_of(cdr, await _zone_of(unit, cdr, party)), who=who)
-        ref = await store.open_invoice(unit, cdr.holder, debtor.id, cdr.currency, period_of(cdr, party))
-        await store.append(unit, cdr.holder, ref, debtor.id, charge)
+        ref = await store.invoices.opened(unit, cdr.holder, debtor.id, cdr.currency, period_of(cdr, party))
+        await store.charged.append(unit, cdr.holder, ref, debtor.id, charge)
         await ledger.post(unit, cdr.holder, receivable_entry(cdr, debtor.id, charge))
         if cdr.credit:
             await crediting.put_back(unit, cdr, debtor.id, ref)
@@ -92,11 +92,11 @@ async def _payer_of(unit: Unit, cdr: Cdr) -> tuple[Debtor, Customer | None]:
         return await buyers.known(
             unit, cdr.holder, kind, debtor_id, str(cdr.token.owner), cdr.token.owner.country
         ), None
-    before = await store.billed_to(unit, cdr.holder, cdr.owner, cdr.id)
+    before = await store.charged.billed_to(unit, cdr.holder, cdr.owner, cdr.id)
     if before is None and cdr.credit_reference_id is not None:
-        before = await store.billed_to(unit, cdr.holder, cdr.owner, cdr.credit_reference_id)
+        before = await store.charged.billed_to(unit, cdr.holder, cdr.owner, cdr.credit_reference_id)
     elif before is None:
-        before = await store.credited_to(unit, cdr.holder, cdr.owner, cdr.id)
+        before = await store.charged.credited_to(unit, cdr.holder, cdr.owner, cdr.id)
     if before is None:
         customer = await customers.of_contract(unit, cdr.holder, cdr.token.contract_id)
     else:
@@ -110,7 +110,7 @@ async def _payer_of(unit: Unit, cdr: Cdr) -> tuple[Debtor, Customer | None]:
 async def _who(unit: Unit, cdr: Cdr, customer: Customer) -> Who | None:
     """As its contract names them now; of a credit, as the charge that it takes back was billed."""
     if cdr.credit and cdr.credit_reference_id is not None:
-        return await store.who_charged(unit, cdr.holder, cdr.owner, cdr.credit_reference_id)
+        return await store.charged.who_charged(unit, cdr.holder, cdr.owner, cdr.credit_reference_id)
     try:
         one = await customers.contract_of(unit, customer, cdr.token.contract_id)
     except UnknownContract:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from laddnav.billing import credits
+from laddnav.billing import credits, store
 from laddnav.billing.actions import buyers, settling
 from laddnav.billing.actions.issuing import issue
 from laddnav.billing.credits import CreditWithoutReason, key_of, lines_of
@@ -12,7 +12,6 @@ from laddnav.billing.einvoice import NotIssuedYet
 from laddnav.billing.model import Invoice, Period
 from laddnav.billing.postings import item_entry
 from laddnav.billing.rules import UnknownInvoice
-from laddnav.billing.store import invoices as store
 from laddnav.billing.store.settling import lost
 from laddnav.billing.written_off import StillWrittenOff
 from laddnav.cdrs.model import Cdr
@@ -30,7 +29,7 @@ async def credit(
 
     Raises UnknownInvoice, NotIssuedYet, CreditWithoutReason, NothingToCredit, StillWrittenOff.
     """
-    kept = await store.find_invoice(unit, holder, ref)
+    kept = await store.invoices.find(unit, holder, ref)
     if kept is None:
         raise UnknownInvoice(ref)
     if kept.issued is None or kept.issued.number is None:
@@ -43,9 +42,9 @@ async def credit(
         raise StillWrittenOff(number)
     items = credits.credits(invoice, unit.now, await left(unit, invoice), lines)
     period = Period(f"credit {number} {unit.new_id()}", unit.now)
-    note_ref = await store.open_invoice(unit, holder, invoice.debtor.id, invoice.currency, period)
+    note_ref = await store.invoices.opened(unit, holder, invoice.debtor.id, invoice.currency, period)
     for item in items:
-        store.insert_item(unit, holder, invoice.debtor.id, note_ref, item)
+        store.items.insert(unit, holder, invoice.debtor.id, note_ref, item)
     entries = [item_entry(invoice.debtor.id, note_ref, item) for item in items]
     await ledger.post_many(unit, holder, [entry for entry in entries if entry is not None])
     note = await issue(unit, holder, note_ref)
@@ -59,15 +58,15 @@ async def credit(
 async def left(unit: Unit, invoice: Invoice) -> tuple[int, ...]:
     """The numbers of the lines that can still be taken back."""
     keys = [key_of(invoice, number) for number, *_ in lines_of(invoice)]
-    billed = await store.billed_items(unit, invoice.holder, keys)
-    return credits.left(invoice, billed, await store.cancelled_cdrs(unit, invoice.holder, invoice.debtor.id))
+    billed = await store.items.billed(unit, invoice.holder, keys)
+    return credits.left(invoice, billed, await store.charged.cancelled_cdrs(unit, invoice.holder, invoice.debtor.id))
 
 
 async def put_back(unit: Unit, cdr: Cdr, debtor_id: str, invoice_ref: str) -> None:
     """With a Credit CDR: what credit notes took back of its charge before."""
-    taken = await store.items_of_cdr(unit, cdr.holder, f"{cdr.owner}/{cdr.credit_reference_id}", debtor_id)
+    taken = await store.items.of_cdr(unit, cdr.holder, f"{cdr.owner}/{cdr.credit_reference_id}", debtor_id)
     items = credits.put_back(taken, f"{cdr.owner}/{cdr.id}")
     for item in items:
-        store.insert_item(unit, cdr.holder, debtor_id, invoice_ref, item)
+        store.items.insert(unit, cdr.holder, debtor_id, invoice_ref, item)
     entries = [item_entry(debtor_id, invoice_ref, item) for item in items]
     await ledger.post_many(unit, cdr.holder, [entry for entry in entries if entry is not None])

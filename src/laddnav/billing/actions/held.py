@@ -6,11 +6,11 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
+from laddnav.billing import store
 from laddnav.billing.actions import settling
 from laddnav.billing.card_bounds import least
 from laddnav.billing.model import Charge, Debtor, Invoice, Item
 from laddnav.billing.open_items import MatchedBy, OpenItem
-from laddnav.billing.store import invoices as store
 from laddnav.billing.store import settling as entries
 from laddnav.billing.sums import rounding_of, taxed
 from laddnav.cdrs.model import Cdr
@@ -120,7 +120,7 @@ async def for_others(unit: Unit, item: OpenItem) -> tuple[str, ...]:
     refs = {source.split()[1] for source, _, _ in sources if source.startswith("payment ")}
     found = []
     for hold in await holding.of_payments(unit, item.holder, refs):
-        kept = None if hold.invoice is None else await store.find_invoice(unit, item.holder, hold.invoice)
+        kept = None if hold.invoice is None else await store.invoices.find(unit, item.holder, hold.invoice)
         if kept is not None and kept.issued is None and hold.payment is not None:
             found.append(_entries(hold.payment))
     return tuple(found)

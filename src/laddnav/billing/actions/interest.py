@@ -14,6 +14,7 @@ from laddnav.billing.model import Debtor, Invoice
 from laddnav.billing.open_items import MatchedBy, OpenItem, SettledBy
 from laddnav.billing.store import interest as store
 from laddnav.billing.store import invoices, reminding, settling
+from laddnav.billing.store import items as kept_items
 from laddnav.db.unit import Database, Unit
 from laddnav.kit.ids import PartyId
 from laddnav.ledger import actions as ledger
@@ -43,7 +44,7 @@ async def charge(unit: Unit, item: OpenItem, debtor: Debtor) -> None:
     if not known or item.to_pay <= 0:
         return
     zone = zone_of(await parties.fetch(unit, item.holder))
-    kept = await invoices.find_invoice(unit, item.holder, item.ref)
+    kept = await invoices.find(unit, item.holder, item.ref)
     if kept is None or kept.issued is None:
         return
     notes = await _notes(unit, kept.issued)
@@ -79,7 +80,7 @@ async def corrected(unit: Unit, holder: PartyId, number: str) -> None:
 
 
 async def _notes(unit: Unit, invoice: Invoice) -> list[Invoice]:
-    found = [await invoices.find_invoice(unit, invoice.holder, ref) for ref in await store.notes(unit, invoice)]
+    found = [await invoices.find(unit, invoice.holder, ref) for ref in await store.notes(unit, invoice)]
     return [one.issued for one in found if one is not None and one.issued is not None]
 
 
@@ -87,7 +88,7 @@ async def charged_at(unit: Unit, holder: PartyId, invoice_ref: str, at: datetime
     """What interest a reminder of that instant brought."""
     before = await store.charged(unit, holder, invoice_ref)
     keys = [rules.key_of(invoice_ref, times) for times in range(1, 1 + (0 if before is None else before.number))]
-    found = [await invoices.find_item(unit, holder, key) for key in keys]
+    found = [await kept_items.find(unit, holder, key) for key in keys]
     return sum((one[2].amount for one in found if one is not None and one[2].started_at == at), rules.ZERO)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from msgspec.structs import replace
 
+from laddnav.billing import store
 from laddnav.billing.actions import held, interest
 from laddnav.billing.actions.settling import paid_on_the_spot, settle_issued
 from laddnav.billing.card_bounds import least
@@ -14,7 +15,7 @@ from laddnav.billing.events import InvoiceIssued
 from laddnav.billing.model import Charge, Cited, Debtor, Invoice, Item, PaidFrom
 from laddnav.billing.postings import vat_entry
 from laddnav.billing.rules import UnknownInvoice, due_at, number_of, self_billed, seller_of, series_of
-from laddnav.billing.store import invoices as store
+from laddnav.billing.store.invoices import Kept
 from laddnav.billing.sums import rounding_of, taxed
 from laddnav.customers import actions as customers
 from laddnav.customers.actions import giving
@@ -37,7 +38,7 @@ async def issue(unit: Unit, holder: PartyId, ref: str) -> Invoice:
     issued = await issue_many(unit, holder, [ref])
     if issued:
         return issued[0]
-    kept = await store.find_invoice(unit, holder, ref)
+    kept = await store.invoices.find(unit, holder, ref)
     if kept is None or kept.issued is None:
         raise UnknownInvoice(ref)
     return kept.issued
@@ -45,14 +46,15 @@ async def issue(unit: Unit, holder: PartyId, ref: str) -> Invoice:
 
 async def issue_many(unit: Unit, holder: PartyId, refs: Sequence[str]) -> tuple[Invoice, ...]:
     """Issue those of them that are open, in the order in which they close: as many statements as one takes."""
-    debtors = await store.lock_debtors(unit, holder, refs)
-    kept = await store.still_open(unit, holder, refs)
+    debtors = await store.debtors.lock_owing(unit, holder, refs)
+    kept = await store.invoices.still_open(unit, holder, refs)
     if not kept:
         return ()
     party = await parties.fetch(unit, holder)
     due = due_at(unit.now, party)
     still = [one.ref for one in kept]
-    charges, items = await store.charges(unit, holder, still), await store.items(unit, holder, still)
+    charges = await store.charged.of_invoices(unit, holder, still)
+    items = await store.items.of_invoices(unit, holder, still)
     drafts = [_final(one, party, debtors[one.debtor_id], charges[one.ref], items[one.ref]) for one in kept]
     corrects = [await _corrected_by(unit, one) for one in drafts]
     sources = await _paid_from(unit, party, drafts)
@@ -68,7 +70,7 @@ async def issue_many(unit: Unit, holder: PartyId, refs: Sequence[str]) -> tuple[
         )
         for one, cited, number in zip(drafts, corrects, numbers, strict=True)
     )
-    store.issue(unit, holder, issued)
+    store.invoices.issue(unit, holder, issued)
     await ledger.post_many(unit, holder, [entry for one in issued if (entry := vat_entry(one)) is not None])
     await settle_issued(unit, issued)
     await held.settle_issued(unit, holder, issued)
@@ -83,7 +85,7 @@ async def _numbered(unit: Unit, party: Party, drafts: Sequence[Invoice]) -> list
     """The next of its series for each, in their order; series are locked in the order of their names."""
     series = [series_of(unit.now, party, one.debtor) for one in drafts]
     counts = {
-        name: iter(await store.next_numbers(unit, party.holder, name, many))
+        name: iter(await store.invoices.next_numbers(unit, party.holder, name, many))
         for name, many in sorted(Counter(series).items())
     }
     return [number_of(party, name, next(counts[name])) for name in series]
@@ -98,7 +100,7 @@ async def issue_due(database: Database, *, at_once: int = 200, heard: Heard | No
     issued, refusals = 0, list[Refusal]()
     while not refusals:
         async with database.unit() as unit:
-            due = await store.to_issue(unit, at_once)
+            due = await store.invoices.to_issue(unit, at_once)
         for holder, refs in _by_holder(due).items():
             done, refused = await _issue_round(database, holder, refs)
             issued += done
@@ -135,14 +137,14 @@ async def _issue_round(database: Database, holder: PartyId, refs: Sequence[str])
     return done, refusals
 
 
-async def drawn_up(unit: Unit, kept: store.Kept, party: Party, debtor: Debtor) -> Invoice:
+async def drawn_up(unit: Unit, kept: Kept, party: Party, debtor: Debtor) -> Invoice:
     """As it would be issued now."""
-    charges = await store.charges(unit, kept.holder, [kept.ref])
-    items = await store.items(unit, kept.holder, [kept.ref])
+    charges = await store.charged.of_invoices(unit, kept.holder, [kept.ref])
+    items = await store.items.of_invoices(unit, kept.holder, [kept.ref])
     return _final(kept, party, debtor, charges[kept.ref], items[kept.ref])
 
 
-def _final(kept: store.Kept, party: Party, debtor: Debtor, billed: Sequence[Charge], added: Sequence[Item]) -> Invoice:
+def _final(kept: Kept, party: Party, debtor: Debtor, billed: Sequence[Charge], added: Sequence[Item]) -> Invoice:
     charges, items, vat = taxed(party, debtor, billed, added, kept.currency)
     invoice = Invoice(
         holder=kept.holder,
@@ -188,8 +190,8 @@ async def _corrected_by(unit: Unit, invoice: Invoice) -> tuple[Cited, ...]:
     found = {
         cited
         for owner, cdr_id in taken_back
-        for cited in await store.issued_with(unit, invoice.holder, invoice.debtor.id, owner, cdr_id)
+        for cited in await store.charged.issued_with(unit, invoice.holder, invoice.debtor.id, owner, cdr_id)
     }
     for number in {one.takes_back.number for one in invoice.items if one.takes_back is not None}:
-        found |= set(await store.issued_as(unit, invoice.holder, number))
+        found |= set(await store.invoices.issued_as(unit, invoice.holder, number))
     return tuple(sorted(found, key=lambda cited: (cited.issued_at, cited.number)))

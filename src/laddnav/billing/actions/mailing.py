@@ -17,7 +17,7 @@ from laddnav.billing.events import InvoiceIssued, InvoiceReminded
 from laddnav.billing.model import Debtor, Invoice
 from laddnav.billing.pdf import pdf
 from laddnav.billing.reminding import LEVELS
-from laddnav.billing.store import invoices, reminding
+from laddnav.billing.store import debtors, items, reminding
 from laddnav.db.unit import Database, Unit
 from laddnav.kit.refusal import Refusal
 from laddnav.mail import actions as mail
@@ -75,7 +75,7 @@ async def mail_reminder(database: Database, event: InvoiceReminded) -> None:
         known = await reminding.of_invoice(unit, invoice.holder, invoice.ref)
         made = [one for one in known if one.level == event.level]
         keys = [f"reminder {invoice.ref} {event.level}", *([f"late {invoice.ref}"] if event.level == 2 else [])]
-        costs = [found[2].amount for key in keys if (found := await invoices.find_item(unit, invoice.holder, key))]
+        costs = [found[2].amount for key in keys if (found := await items.find(unit, invoice.holder, key))]
         interest = await late.charged_at(unit, invoice.holder, invoice.ref, made[0].at) if made else Decimal(0)
     if debtor.email is None or not made:
         return
@@ -105,7 +105,7 @@ async def mail_reminder(database: Database, event: InvoiceReminded) -> None:
 async def _of(unit: Unit, ref: str) -> tuple[Invoice, Debtor]:
     """As it was issued, and who takes it now."""
     invoice = await read(unit, ref)
-    debtor = await invoices.find_debtor(unit, invoice.holder, invoice.debtor.id)
+    debtor = await debtors.find(unit, invoice.holder, invoice.debtor.id)
     assert debtor is not None, "an invoice has its debtor"
     return invoice, debtor
 

@@ -9,10 +9,10 @@ from zoneinfo import ZoneInfo
 
 from msgspec.structs import replace
 
+from laddnav.billing import store
 from laddnav.billing.actions import buyers, items
 from laddnav.billing.model import Charge, Debtor, DebtorKind, Item, ItemKind, ItemWords
 from laddnav.billing.rules import is_ours
-from laddnav.billing.store import invoices as store
 from laddnav.cdrs.model import Cdr
 from laddnav.customers import actions as customers
 from laddnav.customers.actions import subscribing
@@ -41,7 +41,7 @@ async def take_off(unit: Unit, customer: Customer, party: Party, cdr: Cdr, charg
             taken = await subscribing.give_back(
                 unit, cdr.holder, owner=cdr.owner, cdr_id=cdr.id, credits=cdr.credit_reference_id
             )
-    elif not await store.credited_to(unit, cdr.holder, cdr.owner, cdr.id):  # which may be heard of first
+    elif not await store.charged.credited_to(unit, cdr.holder, cdr.owner, cdr.id):  # which may be heard of first
         told = [line for line in charge.lines if line.dimension == "ENERGY"]
         whole = all(line.dimension == "TOTAL" for line in charge.lines)
         taken = await subscribing.take_off(

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from laddnav.billing import store
 from laddnav.billing.actions import held
 from laddnav.billing.actions.issuing import drawn_up
 from laddnav.billing.model import Invoice, InvoiceHeading
 from laddnav.billing.rules import UnknownInvoice, with_captures, with_holds
-from laddnav.billing.store import invoices as store
 from laddnav.db.unit import Unit
 from laddnav.kit.ids import PartyId
 from laddnav.parties import actions as parties
@@ -15,13 +15,13 @@ from laddnav.payments import actions as payments
 
 async def invoice(unit: Unit, ref: str) -> Invoice:
     """As it was issued, or as it would be now; with what was captured for its charges since. Raises UnknownInvoice."""
-    kept = await store.find_invoice(unit, None, ref)
+    kept = await store.invoices.find(unit, None, ref)
     if kept is None:
         raise UnknownInvoice(ref)
     found = kept.issued
     if found is None:
         party = await parties.fetch(unit, kept.holder)
-        debtor = await store.find_debtor(unit, kept.holder, kept.debtor_id)
+        debtor = await store.debtors.find(unit, kept.holder, kept.debtor_id)
         assert debtor is not None
         found = await drawn_up(unit, kept, party, debtor)
     found = with_holds(found, await held.said_of(unit, found))
@@ -38,9 +38,9 @@ async def invoices(
     limit: int = 50,
 ) -> tuple[InvoiceHeading, ...]:
     """The newest first, of one of our parties or of all; `after` is the ref of the last one of the page before."""
-    return await store.page(unit, holder, debtor_id, after, limit)
+    return await store.invoices.page(unit, holder, debtor_id, after, limit)
 
 
 async def invoices_of_cdr(unit: Unit, holder: PartyId, cdr_owner: PartyId, cdr_id: str) -> tuple[str, ...]:
     """The refs of the invoices that this CDR is on: one, or none yet."""
-    return await store.billed_on(unit, holder, cdr_owner, cdr_id)
+    return await store.charged.billed_on(unit, holder, cdr_owner, cdr_id)

@@ -13,7 +13,7 @@ from laddnav.billing.open_items import DebtorStanding, MatchedBy, NotOpen, OpenI
 from laddnav.billing.postings import receivable
 from laddnav.billing.rules import UnknownDebtor, UnknownInvoice, seller_of
 from laddnav.billing.statement import Account
-from laddnav.billing.store import invoices, settling
+from laddnav.billing.store import debtors, invoices, settling
 from laddnav.db.unit import Database, Unit
 from laddnav.kit.ids import PartyId
 from laddnav.ledger import actions as ledger
@@ -187,7 +187,7 @@ async def settle_payment(database: Database, event: PaymentChanged) -> None:
         account = LedgerAccount.parse(payment.credits)
         if account.head is not Head.RECEIVABLE:
             return
-        if await invoices.find_debtor(unit, payment.holder, account.of) is None:
+        if await debtors.find(unit, payment.holder, account.of) is None:
             return  # paid on the spot, and the charge is not billed yet: see `settle_issued`
         cites = await _cited(unit, payment)
         posted = await ledger.entries(unit, payment.holder, cites=f"payment {payment.ref}", limit=RECENT)
@@ -216,7 +216,7 @@ async def _cited(unit: Unit, payment: Payment) -> str | list[str] | None:
     hold = await holding.of_payment(unit, payment)
     if hold is None:
         return None
-    kept = None if hold.invoice is None else await invoices.find_invoice(unit, payment.holder, hold.invoice)
+    kept = None if hold.invoice is None else await invoices.find(unit, payment.holder, hold.invoice)
     return [] if kept is None or kept.issued is None or kept.issued.number is None else [kept.issued.number]
 
 
@@ -250,7 +250,7 @@ async def account_of(unit: Unit, debtor: Debtor) -> Account:
 
 async def standings(unit: Unit, holder: PartyId, debtor_id: str) -> tuple[DebtorStanding, ...]:
     """How a debtor stands, a currency each. Raises UnknownDebtor."""
-    debtor = await invoices.find_debtor(unit, holder, debtor_id)
+    debtor = await debtors.find(unit, holder, debtor_id)
     if debtor is None:
         raise UnknownDebtor(debtor_id)
     currencies = await settling.currencies(unit, holder, debtor_id)
