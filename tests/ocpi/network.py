@@ -27,7 +27,7 @@ from laddnav.locations.events import EvseStatusChanged, LocationChanged, UnlockA
 from laddnav.locations.model import BusinessDetails
 from laddnav.ocpi import seal, store
 from laddnav.ocpi.calls.client import Clients
-from laddnav.ocpi.commands import commanded, limited
+from laddnav.ocpi.commands import commanded, profiled
 from laddnav.ocpi.connections import partners
 from laddnav.ocpi.deviations import sharing
 from laddnav.ocpi.deviations.policy import Calls, Policy
@@ -101,8 +101,8 @@ HEARS: Mapping[type[Event], Sequence[Listener]] = {
     ReservationWithdrawn: [commanded.withdraw_reservation],
     CancellationAnswered: [commanded.answer_command],
     UnlockAnswered: [commanded.answer_command],
-    LimitsAnswered: [limited.answer_limits],
-    LimitsChanged: [limited.push_limits],
+    LimitsAnswered: [profiled.answer_limits],
+    LimitsChanged: [profiled.push_limits],
     RecordChanged: [listeners.push_record],
     TerminalChanged: [paying.push_terminal],
     TerminalAssigned: [paying.push_assignment],

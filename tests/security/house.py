@@ -12,7 +12,7 @@ from laddnav.kit.energy import wh
 from laddnav.kit.ids import EvseRef, PartyId
 from laddnav.locations import actions as locations
 from laddnav.ocpi import store
-from laddnav.ocpi.commands.limited import CAPABLE
+from laddnav.ocpi.commands.profiled import CAPABLE
 from laddnav.ocpi.connections import partners
 from laddnav.ocpi.deviations import policies
 from laddnav.ocpi.deviations.policy import Shares

@@ -20,7 +20,7 @@ from laddnav.locations.events import EvseStatusChanged, LocationChanged, UnlockA
 from laddnav.market.events import GridTariffChanged, PricesPublished
 from laddnav.meters import actions as meters
 from laddnav.mqtt import actions as mqtt
-from laddnav.ocpi.commands import commanded, limited
+from laddnav.ocpi.commands import commanded, profiled
 from laddnav.ocpi.connections.introductions import introduce_debtors
 from laddnav.ocpi.deviations.sharing import tell_of_prices
 from laddnav.ocpi.events import ConnectionChanged
@@ -110,8 +110,8 @@ HEARS: Mapping[type[Event], Sequence[Listener]] = {
     UnlockRequested: [calls.unlock_requested],
     UnlockAnswered: [commanded.answer_command],
     LimitsRequested: [calls.limits_requested],
-    LimitsAnswered: [mqtt.limits_answered, limited.answer_limits, sites.answered],
-    LimitsChanged: [limited.push_limits],
+    LimitsAnswered: [mqtt.limits_answered, profiled.answer_limits, sites.answered],
+    LimitsChanged: [profiled.push_limits],
     PricesPublished: [sites.prices_published],
     GridTariffChanged: [sites.tariff_changed, earning.tariff_changed],
     SiteChanged: [earning.site_changed],

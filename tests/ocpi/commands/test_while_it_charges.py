@@ -18,7 +18,8 @@ from laddnav.metering.model import Measurand, Reading
 from laddnav.ocpi.calls.calling import PartnerRefused
 from laddnav.ocpi.commands import commands, limited, preferring
 from laddnav.ocpi.commands.asked import sent_command
-from laddnav.ocpi.commands.limited import CAPABLE, Limited
+from laddnav.ocpi.commands.limited import Limited
+from laddnav.ocpi.commands.profiled import CAPABLE
 from laddnav.ocpi.connections import partners
 from laddnav.ocpi.operate import preferences
 from laddnav.ocpi.operate.preferences import FullTo, WantedOfCharge

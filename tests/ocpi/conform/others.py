@@ -16,7 +16,7 @@ from laddnav.kit.ids import EvseRef, PartyId
 from laddnav.kit.money import Price, TaxAmount
 from laddnav.locations import actions as locations
 from laddnav.ocpi.commands import commands, limited
-from laddnav.ocpi.commands.limited import CAPABLE
+from laddnav.ocpi.commands.profiled import CAPABLE
 from laddnav.ocpi.conform.conversation import Conversation
 from laddnav.ocpi.connections import partners
 from laddnav.ocpi.deviations import policies

@@ -15,7 +15,7 @@ from laddnav.locations.model import DisplayText, Evse
 from laddnav.locations.rules import evse_of
 from laddnav.ocpi import store
 from laddnav.ocpi.calls.client import Clients
-from laddnav.ocpi.commands import asked, limited
+from laddnav.ocpi.commands import asked, profiled
 from laddnav.ocpi.commands.asked import Heard, Question, connected_to
 from laddnav.ocpi.commands.commanded import CONNECTOR_REQUIRED, REMOTE_START_STOP_CAPABLE, UNLOCK_CAPABLE, tell
 from laddnav.ocpi.endpoints.heard import speakable
@@ -234,7 +234,7 @@ async def expire(database: Database, limit: int = 100) -> int:
             elif command.kind in set(CommandType):
                 await tell(unit, command, Result.TIMEOUT)
             else:
-                await limited.tell_late(unit, command)
+                await profiled.tell_late(unit, command)
     if late:
         database.wake()
     return len(late)

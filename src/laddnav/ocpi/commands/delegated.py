@@ -16,7 +16,8 @@ from laddnav.db.unit import Database, Unit
 from laddnav.kit.refusal import Refusal, Trouble
 from laddnav.ocpi import store
 from laddnav.ocpi.calls.calling import NotOffered
-from laddnav.ocpi.commands.limited import WAITING_MAX, Limited, Outcome, no, result_of
+from laddnav.ocpi.commands.limited import Limited, Outcome
+from laddnav.ocpi.commands.profiled import WAITING_MAX, no, result_of
 from laddnav.ocpi.commands.taken import answer, taken, waiting
 from laddnav.ocpi.model import Connection, KeptCommand
 from laddnav.ocpi.settings import Settings

@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from laddnav.db.unit import Unit
 from laddnav.kit.json import Unreadable
-from laddnav.ocpi.commands import delegated, limited
+from laddnav.ocpi.commands import delegated, limited, profiled
 from laddnav.ocpi.commands.asked import UnknownCommand, sent_command
 from laddnav.ocpi.commands.taken import theirs
 from laddnav.ocpi.endpoints.call import DONE, Call, Reply, Table, Within
@@ -21,7 +21,7 @@ DURATION_MAX = 7 * 24 * 3600  # seconds; nobody plans further, and a station has
 
 async def get(unit: Unit, call: Call) -> Reply:
     """Raises Unreadable, ForbiddenAddress."""
-    response = await limited.take_question(
+    response = await profiled.take_question(
         unit, call.connection, call.settings, call.segments[0], duration(call), response_url(call)
     )
     return reply(call, response)
@@ -29,13 +29,13 @@ async def get(unit: Unit, call: Call) -> Reply:
 
 async def put(unit: Unit, call: Call) -> Reply:
     """Raises Unreadable, ForbiddenAddress."""
-    response = await limited.take_set(unit, call.connection, call.settings, call.segments[0], wanted(call), call.body)
+    response = await profiled.take_set(unit, call.connection, call.settings, call.segments[0], wanted(call), call.body)
     return reply(call, response)
 
 
 async def delete(unit: Unit, call: Call) -> Reply:
     """Raises Unreadable, ForbiddenAddress."""
-    response = await limited.take_clear(unit, call.connection, call.settings, call.segments[0], response_url(call))
+    response = await profiled.take_clear(unit, call.connection, call.settings, call.segments[0], response_url(call))
     return reply(call, response)
 
 
