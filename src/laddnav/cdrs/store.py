@@ -246,7 +246,7 @@ async def insert(unit: Unit, cdr: Cdr, digest: str) -> bool:
         cdr.closing,
         cdr.credit_reference_id and fold(cdr.credit_reference_id),
         cdr.authorization_reference and fold(cdr.authorization_reference),
-        json.encode(cdr).decode(),
+        json.encode(cdr),
     )
 
 

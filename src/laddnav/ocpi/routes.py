@@ -158,7 +158,11 @@ class Desk:
         endpoint, call = self._called(request, caller, answer)
         if isinstance(endpoint, Beyond) or (shares and not _shares(endpoint, request)):
             return endpoint, call
-        answer.reply = await endpoint.do(unit, call)
+        try:
+            answer.reply = await endpoint.do(unit, call)
+        except Refusal:
+            http.check_body(request)  # whatever else is wrong with it
+            raise
         return None
 
     def _passing(self, request: Request, hub: Connection, answer: Answer) -> Through | None:
@@ -178,7 +182,8 @@ class Desk:
         endpoint = _endpoint(found, segments, request.method)
         if len(way.ours) > 1 and not endpoint.several:
             raise rules.WhichOfUs(one.holder for one in way.ours)
-        http.check_body(request)
+        if isinstance(endpoint, Beyond) or not endpoint.shares:
+            http.check_body(request)  # who shares reads it, and finds out by that
         return endpoint, Call(
             ours=way.ours,
             version=found.version,

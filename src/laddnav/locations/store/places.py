@@ -351,7 +351,7 @@ def write_evse(
     if before.evse is None:
         _write_evse(unit, location, evse, before.position)
     else:
-        known, body = before.evse.last_updated, json.encode(evse).decode()
+        known, body = before.evse.last_updated, json.encode(evse)
         unit.write(HEARD_EVSE, *key, known, evse.uid, evse.evse_id, evse.status, evse.last_updated, body)
     unit.learn(Placed, key, Placed(before.position, evse))
     unit.write(FOLLOW_EVSE, *location, at, fold(evse.uid), evse.status is Status.REMOVED)
@@ -368,7 +368,7 @@ def _write_evse(unit: Unit, key: tuple[str, str, str], evse: Evse, position: int
         position,
         evse.status,
         evse.last_updated,
-        json.encode(evse).decode(),
+        json.encode(evse),
     )
 
 

@@ -100,7 +100,8 @@ class Within(Struct, frozen=True):
 
     `spoken`: which versions have it. `several`: it may be for several of us at once. `shares`: its Unit may share a
     transaction with others, for it locks nothing but the object that the URL names, and awaits nothing but the Unit;
-    so do all that only read. `acts`: it does more than that, although it is a GET.
+    so do all that only read. It reads its body to the end, or is refused. `acts`: it does more than that, although it
+    is a GET.
     """
 
     do: Callable[[Unit, Call], Awaitable[Reply]]

@@ -316,7 +316,7 @@ from (
 @cache
 def singly(module: Module, scope: Scope, way: Way) -> Statement:
     return Statement(f"""
-select page.key, page.revision, w.revision as rendered, w.body
+select page.key, page.revision, w.revision as rendered, convert_to(w.body, 'UTF8') as body
 from (select * from ({_rows(LISTED[module], scope, way)}) found order by ref limit :limit) page
 left join ocpi_words w on {_words(module, scope, "page.key")}
 order by page.ref
@@ -327,7 +327,8 @@ order by page.ref
 def single(module: Module, scope: Scope) -> Statement:
     one = LISTED[module]
     return Statement(f"""
-select {one.key} as key, {one.revision} as revision, w.revision as rendered, w.body from {one.table} t
+select {one.key} as key, {one.revision} as revision, w.revision as rendered, convert_to(w.body, 'UTF8') as body
+from {one.table} t
 left join ocpi_words w on {_words(module, scope, one.key)}
 {_where(("t.holder = :holder and t.owner = :holder", one.found, _meant(one, scope)))}
 """)

@@ -170,4 +170,4 @@ def _free_then(page: Page) -> Range[Any] | None:
 
 
 def _row(row: Record) -> Row:
-    return Row(row["key"], row["revision"], row["body"].encode() if row["rendered"] == row["revision"] else None)
+    return Row(row["key"], row["revision"], row["body"] if row["rendered"] == row["revision"] else None)

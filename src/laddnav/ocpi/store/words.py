@@ -16,7 +16,11 @@ from laddnav.ocpi.wire.handshake import Module
 
 _WORDS = "holder = $1 and owner = $2 and module = $3 and version = $4 and said = $5 and audience = $7"
 _KEY = ("text", "text", "text", "text", "boolean", "text", "text")
-WORDS = lookup(f"select body, last_updated, revision from ocpi_words where {_WORDS} and id_key = $6", *_KEY)
+# As bytes, as which they are read and passed on: spelt anew by us, a text with an ö in it costs as much as all else.
+WORDS = lookup(
+    f"select convert_to(body, 'UTF8') as body, last_updated, revision from ocpi_words where {_WORDS} and id_key = $6",
+    *_KEY,
+)
 LOCK_WORDS = lookup(WORDS + " for update", *_KEY)
 # There is no row to lock before the first words are kept; two who bring them at once come one after the other.
 LOCK_NEW_WORDS = "select pg_advisory_xact_lock(hashtextextended($1, 0))"
@@ -161,7 +165,7 @@ async def lock(unit: Unit, key: Key) -> Said | None:
 
 
 def _said(row: Record) -> Said:
-    return Said(row["body"].encode(), row["last_updated"], row["revision"])
+    return Said(row["body"], row["last_updated"], row["revision"])
 
 
 def put(unit: Unit, key: Key, body: bytes, last_updated: datetime, revision: int | None = None) -> None:
@@ -169,7 +173,7 @@ def put(unit: Unit, key: Key, body: bytes, last_updated: datetime, revision: int
     heard_at = None if key.said else unit.now
     if revision is None:
         revision = _moment(unit)
-    unit.write(PUT_WORDS, *key._columns(), revision, last_updated, heard_at, body.decode())
+    unit.write(PUT_WORDS, *key._columns(), revision, last_updated, heard_at, body)
 
 
 def renew(unit: Unit, key: Key, before: Said | None, body: bytes, last_updated: datetime) -> None:
@@ -179,7 +183,7 @@ def renew(unit: Unit, key: Key, before: Said | None, body: bytes, last_updated: 
         put(unit, key, body, last_updated, now.revision)
     else:
         now = Said(body, last_updated, before.revision + 1)
-        unit.write(RENEW_WORDS, *key._columns(), before.revision, last_updated, unit.now, body.decode())
+        unit.write(RENEW_WORDS, *key._columns(), before.revision, last_updated, unit.now, body)
     unit.learn(Said, key._columns(), now if len(body) <= REMEMBERED_MOST else None)
 
 

@@ -16,7 +16,7 @@ from laddnav.kit.ids import PartyId, fold
 from laddnav.kit.json import Unreadable
 from laddnav.kit.refusal import Refusal
 from laddnav.kit.time import rfc3339
-from laddnav.ocpi.wire.printable import held, unlooked
+from laddnav.ocpi.wire.printable import held, in_ascii, unlooked
 from laddnav.ocpi.wire.shared.scalars import from_json, instant, number_in, to_json
 from laddnav.parties.model import Role
 
@@ -176,10 +176,11 @@ class _Decoder(Generic[W]):
 
     def __init__(self, wire: type[W]) -> None:
         self._wire = wire
+        self._in_ascii = in_ascii(wire)
         self._made: dict[frozenset[str], msgspec.json.Decoder[W]] = {}
 
     def decode(self, body: bytes) -> W:
-        patterns = held(body)
+        patterns = held(body, self._in_ascii)
         decoder = self._made.get(patterns)
         if decoder is None:
             shape = unlooked(self._wire, patterns)

@@ -162,7 +162,9 @@ def joined(url: str, *segments: str) -> str:
 
 
 def _quoted(segment: str) -> str:
-    return segment if segment.isascii() and segment.isalnum() else quote(segment, safe="")
+    """Nearly all are letters and digits, if not with a hyphen between them, and stay as they are."""
+    plain = segment.isascii() and segment.replace("-", "0").isalnum()
+    return segment if plain else quote(segment, safe="")
 
 
 def within(link: str, endpoint: str, page: Page) -> str:

@@ -385,7 +385,7 @@ def _columns(session: Session) -> tuple[Any, ...]:
         fold(session.token.uid),
         session.location_id,
         session.evse_uid,
-        json.encode(session).decode(),
+        json.encode(session),
     )
 
 
