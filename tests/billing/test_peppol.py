@@ -191,12 +191,11 @@ def test_every_lack_has_words_and_a_case_here() -> None:
     assert set(SENTENCES) == set(Lack) == {what for _, what in LACKS.values()}
 
 
-def test_a_driver_is_missed_by_no_network_and_a_company_is_told_what_lacks() -> None:
-    assert kept_out(KINDS["a driver"]()) == kept_out(replace(KINDS["domestic"](), number=None)) == ()
-    assert kept_out(KINDS["domestic"]()) == ()
-    assert kept_out(KINDS["reverse charge inside Germany"]()) == (Lack.CONTACT,)
-    home = KINDS["domestic"]()
-    assert kept_out(replace(home, seller=replace(home.seller, vat_number=None))) == ()
+def test_a_company_is_told_what_lacks_before_its_invoice_is_issued_and_a_driver_is_in_no_network() -> None:
+    home, german = KINDS["domestic"](), KINDS["reverse charge inside Germany"]()
+    assert kept_out(KINDS["a driver"]()) == kept_out(home) == ()
+    assert kept_out(german) == kept_out(replace(german, number=None, issued_at=None)) == (Lack.CONTACT,)
+    assert kept_out(replace(home, seller=replace(home.seller, vat_number=None))) == (), "it has no UBL at all"
 
 
 def test_what_a_buyer_bills_itself_is_asked_nothing_by_its_country() -> None:
@@ -211,6 +210,15 @@ def test_rates_of_other_countries_keep_a_swedish_sellers_invoice_out() -> None:
     addressed = replace(made, debtor=replace(made.debtor, endpoint="0007:5560125790"))
     assert lacking(of(addressed)) == (Lack.RATE,)
     assert SHOP.vat_number == SELLER.vat_number
+
+
+def test_what_a_charge_does_not_say_is_no_empty_element() -> None:
+    """PEPPOL-EN16931-R008, R241: a partner's CDR may name no EVSE."""
+    made = KINDS["domestic"]()
+    bare = replace(made, charges=(replace(made.charges[0], evse_id="", contract_id=" ", place="\x01"),))
+    written = ubl(of(bare))
+    assert broken(written) == []
+    assert all((one.text or "").strip() or len(one) for one in ElementTree.fromstring(written).iter())
 
 
 # ---- Addresses

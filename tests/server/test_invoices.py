@@ -41,6 +41,7 @@ async def test_an_issued_invoice_is_had_as_a_page_and_for_machines_by_its_holder
     assert (await lad.ask("GET", f"/invoices/{heading['ref']}/ubl"))[0] == 422
     async with served.database.unit() as unit:
         invoice = await billing.issue(unit, LADDNAV, heading["ref"])
+    assert (await lad.get(f"/invoices/{invoice.ref}"))["lacks"] == []
     kind, ubl = await lad.file(f"/invoices/{invoice.ref}/ubl?language=sv")
     assert kind == "application/xml" and b"Omv\xc3\xa4nd betalningsskyldighet" in ubl and b"0106" in ubl
     kind, cii = await lad.file(f"/invoices/{invoice.ref}/cii")

@@ -377,11 +377,15 @@ def _row(
         percent=None if outside else line.vat_percent or Decimal(0),
         begin=(line.started_at or charge.started_at).astimezone(zone).date(),
         end=(line.ended_at or charge.ended_at).astimezone(zone).date(),
-        attributes=(
-            ("CDR", charge.cdr_id),
-            ("EVSE", charge.evse_id),
-            ("Contract", charge.contract_id),
-            *((("Credits CDR", charge.credits),) if charge.credits else ()),
+        attributes=tuple(
+            (what, value)
+            for what, value in (
+                ("CDR", charge.cdr_id),
+                ("EVSE", charge.evse_id),
+                ("Contract", charge.contract_id),
+                ("Credits CDR", charge.credits),
+            )
+            if value and value.strip()
         ),
         cost_centre=None if charge.who is None else charge.who.cost_centre,
     )

@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator
 from decimal import Decimal
 from enum import StrEnum
 
+from msgspec import structs
+
 from laddnav.billing.addresses import can_be_vat, takes
 from laddnav.billing.einvoice import STANDARD, Document, NoVatNumber, Trader, document
 from laddnav.billing.model import DebtorKind, Invoice
@@ -58,12 +60,12 @@ def lacking(it: Document) -> tuple[Lack, ...]:
 
 
 def kept_out(invoice: Invoice) -> tuple[Lack, ...]:
-    """The same of an issued invoice between companies; whoever else pays us is in no network and misses nothing."""
-    dealer = invoice.debtor.kind in (DebtorKind.PARTNER, DebtorKind.HOST)
-    if invoice.number is None or not (dealer or invoice.debtor.endpoint):
+    """The same of an invoice between companies, as if it were issued now; whoever else pays us is in no network."""
+    if invoice.debtor.kind not in (DebtorKind.PARTNER, DebtorKind.HOST) and not invoice.debtor.endpoint:
         return ()
+    issued = structs.replace(invoice, number=invoice.number or "0", issued_at=invoice.issued_at or invoice.opened_at)
     try:
-        return lacking(document(invoice, "en"))
+        return lacking(document(issued, "en"))
     except NoVatNumber:  # it has no spelling for machines at all
         return ()
 

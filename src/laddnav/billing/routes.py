@@ -16,6 +16,7 @@ from laddnav.billing.cii import cii
 from laddnav.billing.einvoice import document
 from laddnav.billing.model import Debtor, Invoice, InvoiceHeading
 from laddnav.billing.pdf import pdf
+from laddnav.billing.peppol import Lack, kept_out
 from laddnav.billing.ubl import ubl
 from laddnav.db.unit import Database, Unit
 from laddnav.kit.ids import PartyId
@@ -27,12 +28,13 @@ Line = Annotated[str, Meta(max_length=200)]
 
 
 class InvoiceShown(Struct, frozen=True, kw_only=True):
-    """With what its charges and its VAT add up to."""
+    """With what its charges and its VAT add up to. What it `lacks` keeps its UBL out of Peppol's network."""
 
     thing: Invoice
     total_excl: Decimal
     total_tax: Decimal
     total_incl: Decimal
+    lacks: tuple[Lack, ...]
 
 
 class CostCentres(Struct, frozen=True, kw_only=True):
@@ -72,6 +74,7 @@ async def fetch_invoice(unit: Unit, ref: str) -> InvoiceShown:
         total_excl=invoice.total_excl,
         total_tax=invoice.total_tax,
         total_incl=invoice.total_incl,
+        lacks=kept_out(invoice),
     )
 
 
@@ -85,7 +88,7 @@ async def fetch_invoice_as_pdf(database: Database, ref: str, *, language: Langua
 
 
 async def fetch_invoice_as_ubl(unit: Unit, ref: str, *, language: Language = "en") -> File:
-    """An issued invoice as UBL 2.1: Peppol BIS Billing 3 where both sides have an electronic address."""
+    """An issued invoice as UBL 2.1: Peppol BIS Billing 3 where it has all that the network asks."""
     invoice = await actions.invoice(unit, ref)
     return File(holder=invoice.holder, name=f"{invoice.number}.ubl.xml", body=ubl(document(invoice, language)))
 

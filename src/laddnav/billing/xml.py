@@ -20,11 +20,9 @@ def element(name: str, *children: Node | Iterable[Node], **attributes: str) -> s
 
 
 def text(name: str, words: object, **attributes: str) -> str:
-    """Of words; nothing where there are none."""
-    if words is None or words == "":
-        return ""
-    said = f"{words:f}" if isinstance(words, Decimal) else str(words)
-    return f"<{name}{_written(attributes)}>{escape(_UNSAYABLE.sub(' ', said))}</{name}>"
+    """Of words; nothing where there are none, or blanks alone."""
+    said = "" if words is None else f"{words:f}" if isinstance(words, Decimal) else _UNSAYABLE.sub(" ", str(words))
+    return f"<{name}{_written(attributes)}>{escape(said)}</{name}>" if said.strip() else ""
 
 
 def written(root: str) -> bytes:
