@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
+from decimal import Decimal
 from hashlib import blake2b
 
 import numpy as np
 from msgspec.structs import replace
 
 from laddnav.kit.energy import Energy
+from laddnav.market.model import Drawn as FromGrid
 from laddnav.scheduling.at_once import at_once
 from laddnav.scheduling.cost import cost
 from laddnav.scheduling.expected import Spared, with_room_to_spare
@@ -96,16 +99,6 @@ def told(facts: Facts, given: Problem, spared: Spared, instead: Plan, *, number:
     guessed = np.flatnonzero(given.terms.guessed)
     begins = [steps.start_at + steps.length * number for number in range(steps.count)]
     limits = [_limit(facts, at, at + steps.length) for at in begins]
-    late = [
-        noted(
-            NoteKind.WILL_MISS,
-            car=f"{one.member.station_id}/{one.member.evse_no}",
-            missed=round(missed, 1),
-            wanted=round(float(one.need.missing), 1),
-        )
-        for one, missed in zip(given.cars, plan.unmet.tolist(), strict=True)
-        if missed > 0.05
-    ]
     return SitePlan(
         number=number,
         made_at=facts.at,
@@ -132,7 +125,7 @@ def told(facts: Facts, given: Problem, spared: Spared, instead: Plan, *, number:
         room=_room(given, spared),
         currency=given.terms.currency or facts.site.currency,
         forecast_from=steps.start_at + steps.length * int(guessed[0]) if guessed.size else None,
-        notes=(*given.notes, *plan.notes, *_turned_down(plan, steps), *late),
+        notes=(*given.notes, *plan.notes, *_turned_down(plan, steps), *_late(given, plan)),
     )
 
 
@@ -160,6 +153,20 @@ def _roof_out(table: Table, site: Site) -> tuple[float | None, ...]:
 def _turned_down(plan: Plan, steps: Steps) -> list[Note]:
     down = float(plan.roof_down.sum()) * steps.hours
     return [noted(NoteKind.ROOF_TURNED_DOWN, kwh=round(down, 1))] if down > 0.05 else []
+
+
+def _late(given: Problem, plan: Plan) -> list[Note]:
+    """Who will leave without all that they need."""
+    return [
+        noted(
+            NoteKind.WILL_MISS,
+            car=f"{one.member.station_id}/{one.member.evse_no}",
+            missed=round(missed, 1),
+            wanted=round(float(one.need.missing), 1),
+        )
+        for one, missed in zip(given.cars, plan.unmet.tolist(), strict=True)
+        if missed > 0.05
+    ]
 
 
 def _planned(one: Wanting, power: Floats, missed: float) -> PlannedCar:
@@ -192,3 +199,19 @@ def _rounded(values: Floats) -> tuple[float, ...]:
 
 def with_cars(quarter: Quarter, energy: Energy | None) -> Quarter:
     return quarter if energy is None else replace(quarter, cars=float(energy.kwh) * 4)
+
+
+def came_in(known: Iterable[Quarter], cars: Mapping[datetime, Energy]) -> list[FromGrid]:
+    """What the meter at the connection counted, by the quarter; where it was not heard, what the cars alone drew."""
+    by_meter = {one.at: one for one in known}
+    found = []
+    for at in sorted({*by_meter, *cars}):
+        one = by_meter.get(at)
+        if one is not None and one.grid is not None and one.grid_seconds >= QUARTER.total_seconds() / 2:
+            kwh = Decimal(str(round(one.grid / 4, 6)))
+        elif at in cars:
+            kwh = cars[at].kwh
+        else:
+            continue
+        found.append(FromGrid(at, QUARTER, max(kwh, Decimal(0)), max(-kwh, Decimal(0))))
+    return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
 from math import inf
@@ -13,12 +13,13 @@ from msgspec.structs import replace
 from laddnav.scheduling import committed, control
 from laddnav.scheduling.beside import Beside
 from laddnav.scheduling.model import ChargingProfile, ProfileLimit, RateUnit
+from laddnav.scheduling.notes import Said
 from laddnav.scheduling.outlets import Ask, Ban, Moment, Outlet
 from laddnav.scheduling.rules import tenths
 from laddnav.sessions.model import Session
 from laddnav.sites import battery, roof
 from laddnav.sites.beside import believed, given, news
-from laddnav.sites.facts import Facts, holds, kw_of
+from laddnav.sites.facts import Facts, Key, holds, kw_of
 from laddnav.sites.fuses import floats
 from laddnav.sites.model.site import Member
 from laddnav.sites.model.standing import BatteryTold, RoofTold, Standing
@@ -57,74 +58,86 @@ class Steered(Struct, frozen=True, kw_only=True):
     roof: RoofTold | None
 
 
+class Turn(Struct, frozen=True, kw_only=True):
+    """What a tick comes to for one member. `out`: its Station is told that it is; `back`: it may charge again."""
+
+    member: Member
+    standing: Standing
+    asked: Asking | None
+    out: bool
+    back: bool
+    fallback_due: bool
+
+
 def steered(facts: Facts) -> Steered:
     """One tick."""
-    now = moment(facts)
-    now = replace(now, outlets=tuple(_watched(one, now.at) for one in now.outlets))
-    outcasts = {one.outlet_id: one.why for one in committed.outcasts(now)}
-    now = replace(
-        now,
-        outlets=tuple(
-            _banned(one, standing_of(facts, member), now.at) if one.id in outcasts else one
-            for member, one in zip(facts.site.members, now.outlets, strict=True)
-        ),
-    )
+    now, banned = _judged(facts)
     targets = control.shared(now)
     asks = {one.outlet_id: one for one in committed.asks(now, targets)}
-    asked: list[Asking] = []
-    standings: list[Standing] = []
-    out: list[Standing] = []
-    back: list[Standing] = []
-    fallbacks: list[Member] = []
-    for member, one, target in zip(facts.site.members, now.outlets, targets.tolist(), strict=True):
-        key = (member.station_id, member.evse_no)
-        before, known = facts.standings.get(key), standing_of(facts, member)
-        if one.reachable:  # who cannot be told goes on with what it has, and has not been paused
-            one = control.after(one, target, now.at)
-        known = replace(
-            known,
-            leases=committed.pruned(one.leases, one, now.at),
-            on_since_at=one.on_since_at,
-            waits_since_at=one.waits_since_at,
-            paused=one.paused,
-            over_since_at=one.over_since_at,
-            ban=one.ban,
-            ban_why=outcasts.get(one.id, known.ban_why),
-        )
-        session, ask = facts.sessions.get(key), asks.get(one.id)
-        if session is not None and ask is not None:
-            known = replace(
-                known,
-                number=known.number + 1,
-                leases=committed.asked(known.leases, ask, now.at, known.number + 1),
-            )
-            asked.append(Asking(session, known.number, lease(ask, facts), ask.phases))
-        if one.id in outcasts:
-            known = replace(known, outs=known.outs + 1, out_told_at=facts.at)
-            out.append(known)
-        elif known.ban is not None and committed.may_return(one, now.at):
-            known = replace(known, ban=None, over_since_at=None)
-            back.append(known)
-        elif _out_of_hand(facts, known):
-            known = replace(known, out_told_at=facts.at)
-            out.append(known)
-        if _fallback_due(facts, member, known):
-            known = replace(known, fallback_asked_at=facts.at)
-            fallbacks.append(member)
-        if known != before:
-            standings.append(known)
+    turns = [
+        # Who cannot be told goes on with what it has, and has not been paused.
+        _turn(facts, member, control.after(one, target, now.at) if one.reachable else one, now.at, asks, banned)
+        for member, one, target in zip(facts.site.members, now.outlets, targets.tolist(), strict=True)
+    ]
     return Steered(
         moment=now,
-        asked=tuple(asked),
-        standings=tuple(standings),
-        out=tuple(out),
-        back=tuple(back),
-        fallbacks=tuple(fallbacks),
+        asked=tuple(one.asked for one in turns if one.asked is not None),
+        standings=tuple(one.standing for one in turns if one.standing != facts.standings.get(_key(one.member))),
+        out=tuple(one.standing for one in turns if one.out),
+        back=tuple(one.standing for one in turns if one.back),
+        fallbacks=tuple(one.member for one in turns if one.fallback_due),
         obeyed=tuple(obeyed(facts, now)),
         beside=news(facts, believed(facts, now.outlets)),
         battery=battery.told(facts, now, {id: one.amps for id, one in asks.items()}),
         roof=roof.told(facts, now),
     )
+
+
+def _judged(facts: Facts) -> tuple[Moment, Mapping[str, Said]]:
+    """The moment as control is to see it; and by outlet, why it is out from now on."""
+    now = moment(facts)
+    now = replace(now, outlets=tuple(_watched(one, now.at) for one in now.outlets))
+    banned = {one.outlet_id: one.why for one in committed.outcasts(now)}
+    outlets = tuple(
+        _banned(one, standing_of(facts, member), now.at) if one.id in banned else one
+        for member, one in zip(facts.site.members, now.outlets, strict=True)
+    )
+    return replace(now, outlets=outlets), banned
+
+
+def _turn(
+    facts: Facts, member: Member, one: Outlet, at: datetime, asks: Mapping[str, Ask], banned: Mapping[str, Said]
+) -> Turn:
+    """`one` as control leaves it, `at` on the wall; `asks` are those of all, and `banned` those out from now on."""
+    known = replace(
+        standing_of(facts, member),
+        leases=committed.pruned(one.leases, one, at),
+        on_since_at=one.on_since_at,
+        waits_since_at=one.waits_since_at,
+        paused=one.paused,
+        over_since_at=one.over_since_at,
+        ban=one.ban,
+    )
+    session, ask, asked = facts.sessions.get(_key(member)), asks.get(one.id), None
+    if session is not None and ask is not None:
+        number = known.number + 1
+        known = replace(known, number=number, leases=committed.asked(known.leases, ask, at, number))
+        asked = Asking(session, number, lease(ask, facts), ask.phases)
+    out = back = False
+    if one.id in banned:
+        out, known = True, replace(known, ban_why=banned[one.id], outs=known.outs + 1, out_told_at=facts.at)
+    elif known.ban is not None and committed.may_return(one, at):
+        back, known = True, replace(known, ban=None, over_since_at=None)
+    elif _out_of_hand(facts, known):
+        out, known = True, replace(known, out_told_at=facts.at)
+    due = _fallback_due(facts, member, known)
+    if due:
+        known = replace(known, fallback_asked_at=facts.at)
+    return Turn(member=member, standing=known, asked=asked, out=out, back=back, fallback_due=due)
+
+
+def _key(member: Member) -> Key:
+    return member.station_id, member.evse_no
 
 
 def obeyed(facts: Facts, now: Moment) -> Iterable[OutsideLimit]:
@@ -135,7 +148,7 @@ def obeyed(facts: Facts, now: Moment) -> Iterable[OutsideLimit]:
     cars = sum(
         kw_of(facts.site, committed.by_this_charge(one, now.at, now.at), one.phases)
         for member, one in zip(facts.site.members, now.outlets, strict=True)
-        if (member.station_id, member.evse_no) in facts.sessions
+        if _key(member) in facts.sessions
     )
     beside = sum(now.building_max if now.building is None else now.building) * now.volts / 1000
     beside -= sum(given(facts)) * now.volts / 1000

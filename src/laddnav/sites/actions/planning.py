@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
 from datetime import datetime
-from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from msgspec.structs import replace
@@ -19,12 +17,11 @@ from laddnav.market.model import Series
 from laddnav.readings import actions as readings
 from laddnav.scheduling.notes import NoteKind, Said, noted
 from laddnav.sessions import actions as sessions
-from laddnav.sessions.model import Stay
 from laddnav.sites import awaited, planning, store, usual, worth
 from laddnav.sites.actions.setting_up import fetch
 from laddnav.sites.actions.steering import Memory, gathered, key_of
 from laddnav.sites.events import PlanMade
-from laddnav.sites.facts import at_step
+from laddnav.sites.facts import Facts, at_step
 from laddnav.sites.model.plan import Savings, SitePlan
 from laddnav.sites.model.site import Site
 from laddnav.sites.priced import ToldKind, with_told
@@ -43,21 +40,33 @@ async def plan(database: Database, holder: PartyId, site_id: str, *, why: Said) 
         before = await store.plans.find(unit, site)
         store.plans.begun(unit, site)
         facts = await gathered(unit, site, Memory(plan=before))
-        steps = planning.steps_of(facts)
-        outlook = await outlook_of(unit, site, steps.start_at, steps.end_at)
-        if site.keeps_room and awaited.waits(facts):
-            stays, expected = await _stays(unit, site, unit.now), await store.told.expected(unit, site)
-            outlook = replace(outlook, stays=stays, expected=expected)
+        outlook = await _outlook_now(unit, facts)
     number = 1 if before is None else before.number + 1
     made = await asyncio.to_thread(planning.solved, facts, outlook, number=number, why=why)
     async with database.unit() as unit:
-        site = await fetch(unit, holder, site_id)
-        store.plans.put(unit, site, made)
-        at = quarter_of(facts.at)
-        cars = sum(at_step(made, one.power, at) for one in made.cars)
-        store.quarters.put_planned(unit, site, at, cars, at_step(made, made.grid, at), at_step(made, made.limit, at))
-        unit.announce(PlanMade(holder=holder, site_id=site.id))
+        _keep(unit, await fetch(unit, holder, site_id), made, facts.at)
     return made
+
+
+async def _outlook_now(unit: Unit, facts: Facts) -> Outlook:
+    """With who usually comes, and who is expected, where the site keeps room for them."""
+    site, steps = facts.site, planning.steps_of(facts)
+    outlook = await outlook_of(unit, site, steps.start_at, steps.end_at)
+    if not site.keeps_room or not awaited.waits(facts):
+        return outlook
+    stations = sorted({one.station_id for one in site.members})
+    stays = await sessions.stays(unit, site.holder, stations, unit.now - usual.BACK, unit.now)
+    return replace(outlook, stays=stays, expected=await store.told.expected(unit, site))
+
+
+def _keep(unit: Unit, site: Site, made: SitePlan, at: datetime) -> None:
+    """With what it says of the quarter in which it was made, to be held against what will have happened in it."""
+    store.plans.put(unit, site, made)
+    quarter = quarter_of(at)
+    cars = sum(at_step(made, one.power, quarter) for one in made.cars)
+    grid, limit = at_step(made, made.grid, quarter), at_step(made, made.limit, quarter)
+    store.quarters.put_planned(unit, site, quarter, cars, grid, limit)
+    unit.announce(PlanMade(holder=site.holder, site_id=site.id))
 
 
 async def savings(database: Database, holder: PartyId, site_id: str, since: datetime, until: datetime) -> Savings:
@@ -100,11 +109,6 @@ async def outlook_of(unit: Unit, site: Site, begin_at: datetime, end_at: datetim
     )
 
 
-async def _stays(unit: Unit, site: Site, now: datetime) -> Sequence[Stay]:
-    stations = sorted({one.station_id for one in site.members})
-    return await sessions.stays(unit, site.holder, stations, now - usual.BACK, now)
-
-
 async def _prices(unit: Unit, site: Site, zone: str, begin_at: datetime, end_at: datetime) -> Series:
     """In the site's own currency, where anybody publishes in it."""
     own = await market.prices(unit, zone, begin_at, end_at, currency=site.currency)
@@ -112,21 +116,11 @@ async def _prices(unit: Unit, site: Site, zone: str, begin_at: datetime, end_at:
 
 
 async def came_in(unit: Unit, site: Site, since: datetime, until: datetime) -> list[FromGrid]:
-    """By the quarter: what the meter at the connection counted; where it was not heard, what the cars alone drew."""
-    by_meter = {one.at: one for one in await store.quarters.between(unit, site, since, until)}
+    """From the grid, by the quarter."""
+    known = await store.quarters.between(unit, site, since, until)
     evses = [(one.station_id, one.evse_no) for one in site.members]
     cars = await readings.drawn_by_quarter(unit, site.holder, evses, since, until)
-    found = []
-    for at in sorted({*by_meter, *cars}):
-        one = by_meter.get(at)
-        if one is not None and one.grid is not None and one.grid_seconds >= QUARTER.total_seconds() / 2:
-            kwh = Decimal(str(round(one.grid / 4, 6)))
-        elif at in cars:
-            kwh = cars[at].kwh
-        else:
-            continue
-        found.append(FromGrid(at, QUARTER, max(kwh, Decimal(0)), max(-kwh, Decimal(0))))
-    return found
+    return planning.came_in(known, cars)
 
 
 def _month_of(site: Site, at: datetime) -> datetime:
