@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from laddnav.fleets.actions.standing import AFTER_PLAN, blocks, home_at
 from laddnav.fleets.model import Cause, Light
 from laddnav.fleets.readiness import readiness
+from laddnav.fleets.stands import AFTER_PLAN, blocks, home_at
 from laddnav.kit.power import kw
 from laddnav.scheduling.site import Wish
 from laddnav.sites.model.plan import PlannedCar, SitePlan

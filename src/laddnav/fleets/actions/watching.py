@@ -10,10 +10,11 @@ from msgspec.structs import replace
 from laddnav.db.unit import Database, Unit
 from laddnav.fleets import filling, signs, store
 from laddnav.fleets.actions.expecting import expect
-from laddnav.fleets.actions.standing import Board, board, content_now, trips_of, wanted
+from laddnav.fleets.actions.standing import Board, board, trips_of
 from laddnav.fleets.events import DepartureAtRisk, DepartureEvent, DepartureMissed, DepartureSaved, FleetChanged
 from laddnav.fleets.model import Alert, Content, Fleet, How, Outlook, Vehicle
 from laddnav.fleets.outlook import news
+from laddnav.fleets.stands import content_now, wanted
 from laddnav.kit.energy import Energy, kwh
 from laddnav.kit.ids import PartyId, fold
 from laddnav.kit.refusal import Refusal
