@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from msgspec.structs import replace
 
-from laddnav.scheduling import committed, control
-from laddnav.scheduling.committed import LEASE, LONG_LEASE, TooMuch, accepted, acknowledged, asked, most, refused
+from laddnav.scheduling import asking, committed, control
+from laddnav.scheduling.asking import LONG_LEASE
+from laddnav.scheduling.committed import LEASE, TooMuch, accepted, acknowledged, asked, most, refused
 from laddnav.scheduling.outlets import NO_AMPS, Ask, Ban, Floats, Lease, Moment, Outlet
 from laddnav.scheduling.room import weaknesses
 from laddnav.scheduling.site import Panel
@@ -196,12 +197,12 @@ def test_a_raise_waits_until_another_has_made_room() -> None:
     moment = Moment(at=NOON, panels=(panel(20),), outlets=(full, new), overload=None)
     targets = control.shared(moment)
     assert targets.tolist() == [10, 10]
-    (lowering,) = committed.asks(moment, targets)
+    (lowering,) = asking.asks(moment, targets)
     assert (lowering.outlet_id, lowering.amps) == ("A", 10)
     full = replace(full, leases=acknowledged(asked(full.leases, lowering, NOON, 2), 2, NOON))
     for seconds, raised in ((59, []), (60, [("B", 10.0)])):
         later = replace(moment, at=NOON + seconds * SECOND, outlets=(full, new))
-        assert [(ask.outlet_id, ask.amps) for ask in committed.asks(later, targets)] == raised
+        assert [(ask.outlet_id, ask.amps) for ask in asking.asks(later, targets)] == raised
 
 
 @pytest.mark.parametrize(("told", "uses", "again"), [(3, (0, 1, 2), []), (3, (1,), [1]), (1, (0, 1, 2), [3])])
@@ -210,20 +211,20 @@ def test_a_car_that_is_seen_on_other_phases_is_told_anew(told: int, uses: tuple[
     before = replace(lease(1, 16, ago=1), phases=told)
     one = outlet("A", phases=uses, leases=(before,), charging=True, wanted_amps=16.0)
     moment = Moment(at=NOON, panels=(panel(63),), outlets=(one,), overload=None)
-    assert [ask.phases for ask in committed.asks(moment, _to(16))] == again
+    assert [ask.phases for ask in asking.asks(moment, _to(16))] == again
 
 
 @pytest.mark.parametrize(("minutes", "amps"), [(3, []), (2, [11.0])])
 def test_the_last_ampere_is_worth_no_message_but_is_taken_with_one_that_is_due(minutes: int, amps: list[float]) -> None:
     one = outlet("A", leases=(lease(1, 10, minutes=minutes),), charging=True, wanted_amps=16.0)
     moment = Moment(at=NOON, panels=(panel(63),), outlets=(one,), overload=None)
-    assert [ask.amps for ask in committed.asks(moment, _to(11))] == amps
+    assert [ask.amps for ask in asking.asks(moment, _to(11))] == amps
 
 
 def test_what_is_above_the_fallback_lasts_shorter_than_what_is_below() -> None:
     one = outlet("A", charging=True, wanted_amps=16.0)
     two = outlet("B", fallback_amps=8.0)
-    asks = committed.asks(Moment(at=NOON, panels=(panel(63),), outlets=(one, two)), _to(16, 0))
+    asks = asking.asks(Moment(at=NOON, panels=(panel(63),), outlets=(one, two)), _to(16, 0))
     assert {ask.outlet_id: ask.until_at - NOON for ask in asks} == {"A": LEASE, "B": LONG_LEASE}
 
 
@@ -282,7 +283,7 @@ class Promises(RuleBasedStateMachine):
         self.known = [replace(one, leases=committed.pruned(one.leases, one, self.now)) for one in self.known]
         moment = Moment(at=self.now, panels=(panel(self.fuse),), outlets=tuple(self.known), overload=None)
         targets = control.shared(moment)
-        for ask in committed.asks(moment, targets):
+        for ask in asking.asks(moment, targets):
             number = int(ask.outlet_id)
             self.told += 1
             leases = asked(self.known[number].leases, ask, self.now, self.told)

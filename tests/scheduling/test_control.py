@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from laddnav.scheduling.committed import floors, wanted
+from laddnav.scheduling.asking import floors, wanted
 from laddnav.scheduling.control import TURN, after, shared
 from laddnav.scheduling.outlets import NO_AMPS, Ban, Floats, Lease, Moment, Outlet
 from laddnav.scheduling.room import at_connection, fuses_of, ratings_of, rows

@@ -13,8 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from laddnav.scheduling.asking import asks
 from laddnav.scheduling.beside import drawn_at
-from laddnav.scheduling.committed import LEASE, acknowledged, asked, asks, given_back, kept_to, most, outcasts
+from laddnav.scheduling.committed import LEASE, acknowledged, asked, given_back, kept_to, most, outcasts
 from laddnav.scheduling.control import shared
 from laddnav.scheduling.fitted import Abilities, ways
 from laddnav.scheduling.held import Obeyed, obeyed

@@ -13,7 +13,7 @@ from random import Random
 from msgspec import Struct
 from msgspec.structs import replace
 
-from laddnav.scheduling import beside, committed, control
+from laddnav.scheduling import asking, beside, committed, control
 from laddnav.scheduling.beside import COUNTS_FOR, Beside
 from laddnav.scheduling.outlets import NO_AMPS, Amps, Ask, Ban, Floats, Moment, Outcast, Outlet
 from laddnav.scheduling.room import fuses_of, ratings_of, weaknesses
@@ -113,7 +113,7 @@ class Depot:
         seed: int,
         *,
         lasts: timedelta,
-        asks: Callable[..., tuple[Ask, ...]] = committed.asks,
+        asks: Callable[..., tuple[Ask, ...]] = asking.asks,
         shared: Callable[[Moment], Floats] = control.shared,
         outcasts: Callable[[Moment], tuple[Outcast, ...]] = committed.outcasts,
     ) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from laddnav.scheduling import committed, control
+from laddnav.scheduling import asking, committed, control
 from laddnav.scheduling.outlets import Ask, Floats, Moment, Outcast, Outlet
 from tests.simulation.depot import Failed, run
 
@@ -63,7 +63,7 @@ def away_at_its_plan(one: Outlet, moment: Moment) -> Outlet:
 
 def seeing(change: Callable[[Moment], Moment]) -> dict[str, Any]:
     return {
-        "asks": lambda moment, targets: committed.asks(change(moment), targets),
+        "asks": lambda moment, targets: asking.asks(change(moment), targets),
         "shared": lambda moment: control.shared(change(moment)),
     }
 

@@ -1,36 +1,26 @@
 """What a Station may draw at most by what it has been told and has answered, whatever becomes of what it has not.
 
-A tick of control: `targets = control.shared(moment)`, then `asks(moment, targets)` are sent, each is written down by
-`asked` before it goes out, and each answer by `acknowledged` or `refused`. What is never answered just stays. Stations
-carry out what they are asked in the order in which it was asked.
+A tick of control: `targets = control.shared(moment)`, then `asking.asks(moment, targets)` are sent, each is written
+down by `asked` before it goes out, and each answer by `acknowledged` or `refused`. What is never answered just stays.
+Stations carry out what they are asked in the order in which it was asked.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from math import ceil, floor
 
 import numpy as np
 from msgspec.structs import replace
 
 from laddnav.kit.refusal import Refusal
 from laddnav.scheduling.notes import NoteKind, noted
-from laddnav.scheduling.outflow import Outflow
-from laddnav.scheduling.outlets import Amps, Ask, Floats, Lease, Moment, Outcast, Outlet
-from laddnav.scheduling.room import Tally, at_connection, fallback_of, fallbacks_of, fuses_of, ratings_of, rows
+from laddnav.scheduling.outlets import Amps, Ask, Lease, Moment, Outcast, Outlet
+from laddnav.scheduling.room import at_connection, fallback_of, fallbacks_of, fuses_of, ratings_of
 from laddnav.scheduling.site import Panel
 
 # A limit above the fallback lasts so long unless it is renewed, so a site without a line is down to its fallbacks soon.
 LEASE = timedelta(minutes=5)
-# One below the fallback lasts longer than any above that was given on the strength of it.
-LONG_LEASE = timedelta(minutes=15)
-# An answer that has not come by then is not waited for.
-ANSWERED_WITHIN = timedelta(seconds=30)
-# Between one raise and the next, and the most of each: what others make room for is taken slowly.
-RAISED_EVERY = timedelta(seconds=20)
-RAISE_MAX = 16.0
-RAISE_MIN = 2.0  # less is not worth a message, unless it is all that is wanted or a message is due
 # What meters and cars are off by, without drawing more than they may.
 TOLERANCE = 1.0
 # How long what is over is remembered, so that a sample from before can be judged.
@@ -38,8 +28,7 @@ REMEMBERED = timedelta(minutes=2)
 # A Station that was out may come back after drawing nothing for so long; the second time after four times as much.
 QUARANTINE = timedelta(minutes=15)
 CHANCES = 2
-
-_SLIP = 1e-9  # of floats
+SLIP = 1e-9  # amperes: floats are off by less
 
 
 def relief(reaction: timedelta) -> timedelta:
@@ -61,7 +50,7 @@ def accepted(panels: Sequence[Panel], outlets: Sequence[Outlet], building_max: A
     words = [
         f"{panels[row // 3].name} L{row % 3 + 1} by {beyond[row]:.1f} A ({needed[row]:.1f} A on a fuse of"
         f" {panels[row // 3].amps_max[row % 3]:.1f} A)"
-        for row in np.flatnonzero(beyond > _SLIP).tolist()
+        for row in np.flatnonzero(beyond > SLIP).tolist()
     ]
     if words:
         raise TooMuch(
@@ -69,9 +58,6 @@ def accepted(panels: Sequence[Panel], outlets: Sequence[Outlet], building_max: A
             + "; ".join(words)
             + ". Lower their fallback, or have fewer of them."
         )
-
-
-# Leases --------------------------------------------------------------------------------------------------------------
 
 
 def asked(leases: tuple[Lease, ...], ask: Ask, at: datetime, number: int) -> tuple[Lease, ...]:
@@ -107,17 +93,15 @@ def pruned(leases: tuple[Lease, ...], outlet: Outlet, at: datetime) -> tuple[Lea
     """Without those that count no more. One that was not answered stays as long as any older one does."""
     kept: list[Lease] = []
     for one in sorted(leases, key=lambda one: one.number):
-        over = _end(one) + outlet.reaction + REMEMBERED <= at
+        over = end_of(one) + outlet.reaction + REMEMBERED <= at
         if not over or (one.acknowledged_at is None and one.replaced_at is None and kept):
             kept.append(one)
     return tuple(kept)
 
 
-def _end(lease: Lease) -> datetime:
+def end_of(lease: Lease) -> datetime:
+    """Until when a Station may keep to it."""
     return lease.until_at if lease.replaced_at is None else min(lease.until_at, lease.replaced_at)
-
-
-# What may be drawn ---------------------------------------------------------------------------------------------------
 
 
 def most(outlet: Outlet, begin_at: datetime, end_at: datetime) -> float:
@@ -144,7 +128,9 @@ def told(outlet: Outlet, begin_at: datetime, end_at: datetime) -> float:
     with its fallback: whoever does not follow, or cannot any more, draws that.
     """
     fallback = fallback_of(outlet)
-    amps = [one.amps if one.amps >= 0 else fallback for one in outlet.leases if _end(one) + outlet.reaction > begin_at]
+    amps = [
+        one.amps if one.amps >= 0 else fallback for one in outlet.leases if end_of(one) + outlet.reaction > begin_at
+    ]
     if not outlet.keeps_for_newcomers or not _surely(outlet, begin_at, end_at):
         amps.append(fallback)
     return min(max(amps, default=fallback), outlet.amps_max)
@@ -163,7 +149,7 @@ def given_back(outlet: Outlet, begin_at: datetime, end_at: datetime) -> float:
 
 
 def _told_to_give(outlet: Outlet, begin_at: datetime, end_at: datetime) -> float:
-    leases = [one for one in outlet.leases if _end(one) + outlet.reaction > begin_at and one.asked_at <= end_at]
+    leases = [one for one in outlet.leases if end_of(one) + outlet.reaction > begin_at and one.asked_at <= end_at]
     most_of_it = max((-one.amps for one in leases), default=0.0)
     return min(max(most_of_it, 0.0), outlet.discharge_amps_max)
 
@@ -173,7 +159,7 @@ def kept_to(outlet: Outlet, begin_at: datetime, end_at: datetime) -> tuple[float
 
     Of one that was changed, both the old and the new count within its reaction; a renewal changes nothing.
     """
-    under = [one.amps for one in outlet.leases if _end(one) + outlet.reaction > begin_at and one.asked_at <= end_at]
+    under = [one.amps for one in outlet.leases if end_of(one) + outlet.reaction > begin_at and one.asked_at <= end_at]
     if not _surely(outlet, begin_at, end_at):
         under.append(fallback_of(outlet))
     return min(min(under), outlet.amps_max), min(max(under), outlet.amps_max)
@@ -252,113 +238,3 @@ def may_return(outlet: Outlet, at: datetime) -> bool:
 def _quiet(outlet: Outlet, at: datetime) -> bool:
     since_at = outlet.ban.quiet_since_at if outlet.ban else None
     return since_at is not None and at - since_at >= outlet.reaction and outlet.drawn is not None
-
-
-# What to ask ---------------------------------------------------------------------------------------------------------
-
-
-def floors(moment: Moment) -> Floats:
-    """(outlet) amperes that no ask takes from it: what one that cannot be asked may draw, and a newcomer by itself."""
-    end_at = moment.at + LEASE + _slowest(moment)
-    return np.array([_floor(one, moment.at, end_at) for one in moment.outlets], dtype=np.float64)
-
-
-def _floor(outlet: Outlet, at: datetime, end_at: datetime) -> float:
-    if not outlet.reachable or outlet.ban is not None:
-        return most(outlet, at, end_at)
-    return 0.0 if outlet.keeps_for_newcomers else fallback_of(outlet)
-
-
-def _slowest(moment: Moment) -> timedelta:
-    return max((one.reaction for one in moment.outlets), default=timedelta())
-
-
-def asks(moment: Moment, targets: Floats) -> tuple[Ask, ...]:
-    """What to send now: every lowering, and of the raises those for which there is room whatever is answered.
-
-    All that Stations may draw until the last of these leases is over is added up, so a raise waits until those who make
-    room for it have acknowledged and had the time to follow; and nobody gets anything on the strength of a limit that
-    may lapse before its own does.
-    """
-    end_at = moment.at + LEASE + _slowest(moment)
-    held = np.array([most(one, moment.at, end_at) for one in moment.outlets], dtype=np.float64)
-    had = np.array([by_this_charge(one, moment.at, end_at) if one.charging else 0.0 for one in moment.outlets])
-    tally = Tally(rows(moment, floors(moment)), moment.outlets, held, had)
-    back = Outflow(moment, np.array([given_back(one, moment.at, end_at) for one in moment.outlets]))
-    lowered: list[Ask] = []
-    raised: list[Ask] = []
-    for column in sorted(range(len(moment.outlets)), key=lambda column: _urgency(moment.outlets[column])):
-        outlet = moment.outlets[column]
-        if not outlet.reachable or outlet.ban is not None:
-            continue
-        before = _last(outlet, moment.at)
-        has = fallback_of(outlet) if before is None else before.amps
-        amps = float(targets[column])
-        if not (outlet.charging or outlet.keeps_for_newcomers or min(amps, has) < 0):
-            continue
-        if amps < 0:
-            amps = -back.may_give(column, -amps) if fallback_of(outlet) <= tally.highest(column) + _SLIP else 0.0
-        if amps > has:
-            # One that gives back rests at once, and draws by the same steps as one that rested.
-            amps = _raised(outlet, before, max(has, 0.0), amps, tally.highest(column), moment.at)
-        if not _worth_saying(outlet, before, has, amps, moment.at):
-            continue
-        counts = amps if amps >= 0 else fallback_of(outlet)
-        if counts > held[column]:
-            tally.give(column, counts)
-        back.give(column, -amps)
-        until_at = moment.at + _lasts(outlet, amps)
-        ask = Ask(outlet_id=outlet.id, amps=amps, until_at=until_at, phases=len(outlet.phases))
-        (raised if amps > has else lowered).append(ask)
-    return tuple(lowered + raised)
-
-
-def _raised(outlet: Outlet, before: Lease | None, has: float, target: float, highest: float, at: datetime) -> float:
-    """What it is asked instead of what it has: the target, or as near as room and ramp allow; or still what it has."""
-    if before is not None and at - before.asked_at < RAISED_EVERY:
-        return has
-    amps = min(target, floor(highest + _SLIP), max(has + RAISE_MAX, outlet.amps_min))
-    worth_it = amps >= has + RAISE_MIN or amps >= wanted(outlet) or (before is not None and _due(outlet, before, at))
-    if amps < outlet.amps_min or (has >= outlet.amps_min and not worth_it):
-        return has
-    return max(amps, has)
-
-
-def _worth_saying(outlet: Outlet, before: Lease | None, has: float, amps: float, at: datetime) -> bool:
-    """A car that is seen on other phases than its Station was told is news, for the same amperes are another power."""
-    if before is None:
-        return amps != has
-    phases = len(outlet.phases)
-    told = before.phases or phases
-    if before.acknowledged_at is None and at - before.asked_at < ANSWERED_WITHIN:
-        rests = before.amps < 0 <= amps
-        return amps < before.amps or phases < told or rests  # whatever becomes of what is on its way
-    changed = amps != before.amps or phases != told
-    return changed or before.acknowledged_at is None or _due(outlet, before, at)
-
-
-def _due(outlet: Outlet, before: Lease, at: datetime) -> bool:
-    """Half of it is over, and it is to be renewed."""
-    return before.until_at - at < _lasts(outlet, before.amps) / 2
-
-
-def _lasts(outlet: Outlet, amps: float) -> timedelta:
-    return LONG_LEASE if 0 <= amps <= fallback_of(outlet) else LEASE
-
-
-def wanted(outlet: Outlet) -> float:
-    """Whole amperes that the plan wants, others allow and the hardware can; the minimum where the plan wants less."""
-    most_of_it = floor(
-        min(outlet.amps_max, outlet.amps_max if outlet.ceiling_amps is None else outlet.ceiling_amps) + _SLIP
-    )
-    amps = min(max(floor(outlet.wanted_amps + _SLIP), ceil(outlet.amps_min)), most_of_it)
-    return float(amps) if outlet.charging and outlet.wanted_amps > 0 and amps >= outlet.amps_min else 0.0
-
-
-def _urgency(outlet: Outlet) -> tuple[bool, int, timedelta, str]:
-    return (not outlet.charging, -outlet.priority, outlet.laxity, outlet.id)
-
-
-def _last(outlet: Outlet, at: datetime) -> Lease | None:
-    """The newest that it was asked and that is not over."""
-    return max((one for one in outlet.leases if _end(one) > at), key=lambda one: one.number, default=None)

@@ -10,7 +10,7 @@ most urgent first, and what is left is shared evenly, ampere by ampere, up to wh
 - Among all others, and among those whose turn is over, higher priority goes first, then who could wait least.
 - Whoever draws clearly less than it may leaves the rest to others, and gets it back when it draws all that it has.
 
-Amperes are whole ones. What is lowered is lowered at once; what is raised is raised in steps (`committed.asks`).
+Amperes are whole ones. What is lowered is lowered at once; what is raised is raised in steps (`asking.asks`).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from math import ceil, floor
 import numpy as np
 from msgspec.structs import replace
 
-from laddnav.scheduling.committed import floors, wanted
+from laddnav.scheduling.asking import floors, wanted
 from laddnav.scheduling.outflow import Outflow
 from laddnav.scheduling.outlets import Floats, Moment, Outlet
 from laddnav.scheduling.room import Tally, rows
@@ -43,7 +43,7 @@ _SLIP = 1e-9  # of floats
 def shared(moment: Moment) -> Floats:
     """(outlet) amperes for each, whole ones, 0 or its minimum at least, below zero where it gives back.
 
-    What it may be told is for `committed.asks`.
+    What it may be told is for `asking.asks`.
     """
     outlets = moment.outlets
     wants = np.array([wanted(one) if one.reachable and one.ban is None else 0.0 for one in outlets])

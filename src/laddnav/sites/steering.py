@@ -10,7 +10,7 @@ from math import inf
 from msgspec import Struct
 from msgspec.structs import replace
 
-from laddnav.scheduling import committed, control
+from laddnav.scheduling import asking, committed, control
 from laddnav.scheduling.beside import Beside
 from laddnav.scheduling.model import ChargingProfile, ProfileLimit, RateUnit
 from laddnav.scheduling.notes import Said
@@ -73,7 +73,7 @@ def steered(facts: Facts) -> Steered:
     """One tick."""
     now, banned = _judged(facts)
     targets = control.shared(now)
-    asks = {one.outlet_id: one for one in committed.asks(now, targets)}
+    asks = {one.outlet_id: one for one in asking.asks(now, targets)}
     turns = [
         # Who cannot be told goes on with what it has, and has not been paused.
         _turn(facts, member, control.after(one, target, now.at) if one.reachable else one, now.at, asks, banned)
