@@ -16,6 +16,8 @@ from laddnav.scheduling.committed import TooMuch
 from laddnav.sites import actions as sites
 from laddnav.sites import rules
 from laddnav.sites.model.site import Phase, Site, SiteBattery
+from laddnav.sites.model.told import Place
+from laddnav.sites.quarters import quarter_of
 from laddnav.sites.rules import MemberElsewhere, UnknownSite, UnsoundSite
 from tests.sites.garage import each, member, opened, panel, site
 from tests.things import THEM, US
@@ -100,11 +102,16 @@ async def test_a_site_is_kept_changed_and_removed(database: Database) -> None:
     wanted += [("G1", "8"), ("G2", None), ("G3", None)]
     assert await fallbacks_wanted(database) == wanted
     async with database.unit() as unit:
+        await sites.foretold(unit, US, "garage", Place.BUILDING, quarter_of(unit.now), 60, [Decimal(3)])
+    async with database.unit() as unit:
         await sites.remove(unit, US, "garage", by="somebody")
     async with database.unit() as unit:
         with pytest.raises(UnknownSite):
             await sites.fetch(unit, US, "garage")
         assert await sites.site_of(unit, US, "G1", 1) is None
+        rows = await unit.fetch("select table_name from information_schema.columns where column_name = 'site_key'")
+        assert "site_member" in (tables := {row["table_name"] for row in rows})
+        assert [name for name in tables if await unit.value(f"select count(*) from {name}")] == []
     assert await fallbacks_wanted(database) == [*wanted, ("G1", None)]
 
 

@@ -29,6 +29,7 @@ REMOVE_ALL = [
         "site_plan",
         "site_quarter",
         "site_expected",
+        "site_forecast",
     )
 ]
 BEHIND = """
