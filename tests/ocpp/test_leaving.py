@@ -1,10 +1,13 @@
-"""Stations that are sent away, or find no room, come back one after the other."""
+"""Stations that are sent away, or find no room, come back one after the other; how much room there is."""
 
 from __future__ import annotations
+
+from contextlib import AbstractContextManager
 
 import pytest
 
 from laddnav.ocpp.leaving import BACK_FROM, BACK_WITHIN, EACH_SECOND, again_in, pause
+from laddnav.ocpp.room import FEW, MANY, Room, room
 
 
 @pytest.mark.parametrize(("stations", "within", "takes"), [(10, 30, 0.2), (1_000, 30, 20), (6_000, 30, 30), (5, 0, 0)])
@@ -19,3 +22,33 @@ def test_who_finds_no_room_is_told_a_time_that_is_another_for_each() -> None:
     told = [again_in(f"ST-{number}") for number in range(3_000)]
     assert set(told) == set(range(BACK_FROM, BACK_FROM + BACK_WITHIN))
     assert max(told.count(one) for one in set(told)) < 2 * len(told) / BACK_WITHIN
+
+
+@pytest.mark.parametrize(
+    ("standing", "seconds", "may"),
+    [(500, 0.5, 3_000), (500, 1, 1_500), (500, 3, 500), (500, 30, FEW), (500, 0, MANY), (5_000, 0.1, MANY)],
+)
+def test_so_many_may_stand_at_the_door_as_are_in_before_they_give_up(standing: int, seconds: float, may: int) -> None:
+    assert room(standing, seconds) == may
+
+
+def test_the_room_at_the_door_is_that_of_the_crowd_that_stands_there() -> None:
+    now = 0.0
+    door = Room(lambda: now)
+    crowd: list[AbstractContextManager[None]] = []
+    while not door.full:
+        crowd.append(door.taken())
+        crowd[-1].__enter__()
+    assert len(door) == FEW
+    now = 1.0
+    crowd.pop().__exit__(None, None, None)
+    while not door.full:
+        crowd.append(door.taken())
+        crowd[-1].__enter__()
+    assert len(door) == 3 * FEW
+    now = 60.0
+    crowd.pop().__exit__(None, None, None)
+    assert door.full  # it has become slow
+    while crowd:
+        crowd.pop().__exit__(None, None, None)
+    assert not door.full and not len(door)

@@ -9,7 +9,6 @@ from __future__ import annotations
 from zlib import crc32
 
 EACH_SECOND = 50  # farewells: whoever takes the stations in checks passwords that it does not know yet, 5 ms each
-AT_THE_DOOR = 500  # who knocks while so many are being let in would only give up waiting, and knock again
 BACK_FROM, BACK_WITHIN = 1, 30  # seconds until somebody whom we had no room for should knock again
 
 

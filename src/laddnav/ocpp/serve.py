@@ -29,8 +29,9 @@ from laddnav.ocpp.charges import Shown
 from laddnav.ocpp.connection import FINISH_WITHIN, POLICY, Connection
 from laddnav.ocpp.exchange import Done, Exchange, kept, kept_alone
 from laddnav.ocpp.heard import HEARD
-from laddnav.ocpp.leaving import AT_THE_DOOR, pause
+from laddnav.ocpp.leaving import pause
 from laddnav.ocpp.model import Outcome
+from laddnav.ocpp.room import Room
 from laddnav.ocpp.security import asking, contracts, signing
 from laddnav.ocpp.security.means import Means
 from laddnav.ocpp.wire.events import (
@@ -50,6 +51,7 @@ log = structlog.get_logger()
 
 LOOK_AGAIN = 0.5  # seconds until the table of calls is looked at without having been woken, and for those too late
 TAKEN_OVER = "another connection of this station took over"
+LOOKED_AT = 250  # stations of which it is looked up whether they hang here, each time
 STREAMS = 3  # Units of beats and readings under way: while some wait for the database, another is worked on
 GATHER = 0.02  # seconds after waking: news come in crowds, most of them about other things, and one look serves all
 
@@ -71,11 +73,12 @@ class Sockets:
         self._written = Together(database, writes=True)
         self._guard = door.Guard()
         self._boots = door.Guard()
-        self._at_the_door = 0
+        self._at_the_door = Room(_monotonic)
         self._leaves = False
         self._hurry = asyncio.Event()
         self._sleeper = asyncio.Event()  # of who sends what stations are to be asked
         self._looks_at = 0.0  # on the loop's clock
+        self._to_look_at: list[str] = []  # who hangs here, as far as this was known
         self._turns: dict[str, asyncio.Lock] = {}
         self._gone: dict[str, Station] = {}  # they left, and that is not written down yet
 
@@ -120,7 +123,7 @@ class Sockets:
             for station in tuple(self._gone.values()):
                 async with self._turn(station.id):
                     await self._write_gone(station)
-        finishing = [id for id, one in self.connections.items() if one.finishing]
+        finishing = [id for id, one in self.connections.items() if one.finishing] if self._leaves else []
         if len(finishing) == len(self.connections):
             return
         async with self.database.unit() as unit:
@@ -134,8 +137,14 @@ class Sockets:
                 connection.ask(call)
 
     async def _let_go(self) -> None:
-        """A socket here is dead when its station hangs on another process; nothing more is asked or heard over it."""
-        held = dict(self.connections)
+        """A socket here is dead when its station hangs on another process; nothing more is asked or heard over it.
+
+        So many at a time, or who has thousands of them would look all of them up all day.
+        """
+        if not self._to_look_at:
+            self._to_look_at = list(self.connections)
+        some, self._to_look_at = self._to_look_at[:LOOKED_AT], self._to_look_at[LOOKED_AT:]
+        held = {id: self.connections[id] for id in some if id in self.connections}
         if not held:
             return
         async with self.database.unit() as unit:
@@ -148,7 +157,7 @@ class Sockets:
     # Coming and going -------------------------------------------------------------------------------------------------
 
     async def endpoint(self, websocket: WebSocket) -> None:
-        if self._leaves or self._at_the_door >= AT_THE_DOOR:
+        if self._leaves or self._at_the_door.full:
             await door.come_later(websocket)
             return
         connection = await self._let_in(websocket)
@@ -160,8 +169,7 @@ class Sockets:
             await asyncio.shield(self._disconnect(connection))
 
     async def _let_in(self, websocket: WebSocket) -> Connection | None:
-        self._at_the_door += 1
-        try:
+        with self._at_the_door.taken():
             let_in = await door.let_in(websocket, self.database, self._looked_up, self._guard)
             if let_in is None:
                 return None
@@ -172,15 +180,13 @@ class Sockets:
                 await door.come_later(websocket, str(trouble))
                 return None
             return connection
-        finally:
-            self._at_the_door -= 1
 
     async def leave(self, within: float) -> None:
         """Let nobody in any more, and send all away, over so many seconds at most: each when nothing of it is open."""
         self._leaves = True
         loop, farewells = asyncio.get_running_loop(), []
         until = loop.time() + within + FINISH_WITHIN
-        while (self._at_the_door or self.connections) and loop.time() < until:
+        while (len(self._at_the_door) or self.connections) and loop.time() < until:
             waiting = [one for one in self.connections.values() if not one.finishing]
             between, began = pause(len(waiting), within), loop.time()
             for number, connection in enumerate(waiting, 1):
@@ -364,3 +370,7 @@ async def _booted(unit: Unit, exchange: Exchange, event: Booted) -> Done:
 def _told(station: Station, deed: CarryOut) -> Told:
     assert isinstance(deed.event, SmallTalk), "anything else has a Unit of its own"
     return Told(station, deed.event)
+
+
+def _monotonic() -> float:
+    return asyncio.get_running_loop().time()
