@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from functools import lru_cache
+
+from msgspec import Raw
+from msgspec.structs import replace
 
 from laddnav.cdrs.model import Cdr, CdrHeading, Review, Standing
 from laddnav.db.rows import Lines
 from laddnav.db.unit import Record, Unit
 from laddnav.kit import json
 from laddnav.kit.ids import PartyId, fold
+from laddnav.tariffs.model import Tariff
 
 FETCH = "select body from cdr where holder = $1 and owner = $2 and id_key = $3"
 DIGEST = "select digest from cdr where holder = $1 and owner = $2 and id_key = $3"
@@ -246,8 +251,18 @@ async def insert(unit: Unit, cdr: Cdr, digest: str) -> bool:
         cdr.closing,
         cdr.credit_reference_id and fold(cdr.credit_reference_id),
         cdr.authorization_reference and fold(cdr.authorization_reference),
-        json.encode(cdr),
+        _document(cdr),
     )
+
+
+def _document(cdr: Cdr) -> bytes:
+    return json.encode(replace(cdr, tariffs=tuple(map(_written, cdr.tariffs))))
+
+
+@lru_cache(maxsize=512)
+def _written(tariff: Tariff) -> Raw:
+    """A Tariff, a quarter of a CDR, is that of thousands of others, and has its hash: it is written once for all."""
+    return Raw(json.encode(tariff))
 
 
 # ---- What we think of a partner's

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import Any
 
 from msgspec import Raw
 
 from laddnav.db.events import Event
-from laddnav.db.rows import Lines, as_it_is
+from laddnav.db.rows import Lines, Write, as_it_is
 from laddnav.kit import json
 
 ANNOUNCE = Lines(
@@ -41,17 +40,17 @@ do update set body = excluded.body
 
 def writes(
     announced: Sequence[Event], listeners_of: Callable[[Event], Iterable[str]], now: datetime
-) -> Iterator[tuple[Any, ...]]:
-    """(statement, its row …) in the order in which they are to be written."""
+) -> Iterator[Write]:
+    """In the order in which they are to be written."""
+    if not announced:
+        return
     rows = [(str(e.holder), type(e).__name__, e.about, as_it_is(json.encode(e).decode()), now) for e in announced]
-    for row in rows:
-        yield ANNOUNCE, *row
+    yield ANNOUNCE, rows
     # Sorted, and each row once, so that two Units that ask the same listeners never wait for each other in a ring.
     jobs: dict[tuple[str, str, str, str], list[Raw | str]] = {}
     for event, (holder, kind, about, body, _) in zip(announced, rows, strict=True):
         for listener in listeners_of(event):
             bodies = jobs.setdefault((holder, listener, "" if event.each else about, kind), [])
             bodies[:] = [*bodies, body] if event.each else [body]
-    for key, bodies in sorted(jobs.items()):
-        for body in bodies:
-            yield ASK_LISTENERS, *key, body, now
+    if jobs:
+        yield ASK_LISTENERS, [(*key, body, now) for key, bodies in sorted(jobs.items()) for body in bodies]

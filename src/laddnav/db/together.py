@@ -182,8 +182,7 @@ def _write(unit: Unit, members: Sequence[_Member[Any]]) -> None:
         statement = left[0][0][0]
         for writes in left:
             if writes[0][0] == statement:
-                for arguments in writes.pop(0)[1]:
-                    unit.write(statement, *arguments)
+                unit.write_rows(*writes.pop(0))
         left = [writes for writes in left if writes]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from functools import cache
@@ -135,6 +135,13 @@ class Unit:
         else:
             self._writes.append((statement, [arguments]))
 
+    def write_rows(self, statement: str | Rows, rows: list[tuple[Any, ...]]) -> None:
+        """As `write` for each of them, which are this Unit's from now on."""
+        if self._writes and self._writes[-1][0] == statement:
+            self._writes[-1][1].extend(rows)
+        else:
+            self._writes.append((statement, rows))
+
     async def holds(self, condition: Rows, *row: Any) -> bool:
         """Whether this row is so. Who shares a transaction hears yes, and it is undone at its end if it was not."""
         return bool(await self.value(*condition.asked(*row)))
@@ -200,8 +207,8 @@ class Unit:
             self._database.wake()
 
     def _write_announced(self) -> None:
-        for statement, *row in announcements.writes(self._announced, self._database.listeners_of, self.now):
-            self.write(statement, *row)
+        for statement, rows in announcements.writes(self._announced, self._database.listeners_of, self.now):
+            self.write_rows(statement, rows)
 
     async def _send_last(self) -> None:
         """What is left to write, and whether all is as was supposed. Raises Overtaken."""
@@ -267,8 +274,11 @@ class Database:
     ) -> None:
         self.clock = clock
         self.pool = Pool(pool)
-        self._hears = hears
         self.listeners = _by_name(one for many in hears.values() for one in many)
+        self._names = {
+            kind: ([_name(one) for one in many], [_name(one) for one in many if not isinstance(one, OfOurs)])
+            for kind, many in hears.items()
+        }
         self.kinds: dict[str, type[Event]] = {kind.__name__: kind for kind in hears}
         self.remembered: dict[object, Any] = {}
         self._sleepers: set[asyncio.Event] = set()
@@ -319,11 +329,10 @@ class Database:
         except (OSError, asyncpg.CannotConnectNowError, asyncpg.TooManyConnectionsError) as error:
             raise Unreachable(f"The database does not answer: {error}") from error
 
-    def listeners_of(self, event: Event) -> Iterator[str]:
+    def listeners_of(self, event: Event) -> Sequence[str]:
         """The names of those that have something to do."""
-        for listener in self._hears.get(type(event), ()):
-            if event.ours or not isinstance(listener, OfOurs):
-                yield _name(listener)
+        of_ours, of_others = self._names.get(type(event), ((), ()))
+        return of_ours if len(of_ours) == len(of_others) or event.ours else of_others
 
     def sleeper(self) -> asyncio.Event:
         """An event that is set whenever something was announced here or, while `hear_others` runs, elsewhere."""

@@ -71,7 +71,9 @@ async def _take(unit: Unit, connection: Connection, version: Version, said: byte
     owner_among(connection, cdr.owner)
     if cdr.token.owner != connection.holder:
         raise NotOurDriver(cdr.token.owner)
-    cdr = replace(cdr, token=await drivers.found(unit, cdr.token))
+    token = await drivers.found(unit, cdr.token)
+    if token is not cdr.token:
+        cdr = replace(cdr, token=token)
     key = _key(connection, version, cdr.owner, cdr.id)
     try:
         received = await cdrs.receive(unit, cdr, body)
