@@ -14,13 +14,13 @@ from pypdf import PdfReader
 from laddnav.billing.addresses import Named, address, can_be, can_be_vat, company, register_of, takes
 from laddnav.billing.cii import cii
 from laddnav.billing.einvoice import Document, Trader, document
-from laddnav.billing.model import Cited, Invoice, PaidFrom
+from laddnav.billing.model import Cited, Invoice, PaidFrom, VatCategory, VatWhy
 from laddnav.billing.pdf import pdf
 from laddnav.billing.peppol import SENTENCES, Lack, kept_out, lacking
 from laddnav.billing.rules import NotAnEndpoint, checked
 from laddnav.billing.ubl import ubl
 from laddnav.kit.ids import PartyId
-from laddnav.parties.model import Party
+from laddnav.parties.model import Contact, Party
 from tests.billing.charges import NOON, cdr, energy, party
 from tests.billing.officials import Officials
 from tests.billing.peppol_rules import ONCE, SPACES, broken
@@ -55,6 +55,26 @@ def between(seller: str, buyer: str, credit: bool = False, **more: Any) -> Invoi
     return replace(made, debtor=there, **more)
 
 
+def without_vat() -> Invoice:
+    """Of a seller in Germany who charges none, to a company there that is no dealer."""
+    made = between("DE", "DE")
+    (vat,), (charge,) = made.vat, made.charges
+    outside = VatCategory.OUTSIDE
+    lines = tuple(replace(line, vat_percent=Decimal(0), vat_category=outside) for line in charge.lines)
+    parts = tuple(replace(part, why=VatWhy.NO_VAT) for part in vat.parts)
+    return replace(
+        made,
+        charges=(replace(charge, lines=lines),),
+        vat=(replace(vat, category=outside, percent=Decimal(0), amount=Decimal(0), parts=parts),),
+    )
+
+
+def called(invoice: Invoice) -> Invoice:
+    """With somebody to call."""
+    ada = Contact("Ada Berg", "+49 30 123456", "rechnungen@laddnav.example")
+    return replace(invoice, seller=replace(invoice.seller, contact=ada))
+
+
 def of(invoice: Invoice) -> Document:
     return document(invoice, "en")
 
@@ -71,6 +91,10 @@ NATIONS: dict[str, Callable[[], Invoice]] = {
     "inside Finland": lambda: between("FI", "FI"),
     "to Greece": lambda: between("SE", "GR"),
     "from Italy to Luxembourg": lambda: between("IT", "LU"),
+    "inside Germany": lambda: called(between("DE", "DE")),
+    "a credit inside Germany": lambda: called(between("DE", "DE", credit=True)),
+    "by card inside Germany": lambda: called(between("DE", "DE", paid_from=PaidFrom.CARD)),
+    "inside Germany, not subject to VAT": lambda: called(without_vat()),
     "inside Slovakia": lambda: between("SK", "SK"),
     "self-billed for a host in Norway": lambda: for_host("-1203.40", country="NO"),
 }
@@ -83,7 +107,7 @@ def test_what_each_countrys_rules_ask_of_its_sellers_is_there(officials: Officia
     assert officials.find(ubl(it)) == []
 
 
-@pytest.mark.parametrize("nation", ["inside Denmark", "inside Norway"])
+@pytest.mark.parametrize("nation", ["inside Denmark", "inside Norway", "inside Germany"])
 def test_what_a_country_asks_stands_in_the_other_spelling_too(officials: Officials, nation: str) -> None:
     assert officials.find(cii(of(NATIONS[nation]()))) == []
 
@@ -99,6 +123,14 @@ def test_between_two_in_denmark_money_goes_to_a_branch_and_a_number_in_it() -> N
     abroad = replace(elsewhere, seller=replace(elsewhere.seller, pay_to="SE45 5000 0000 0583 9825 7466"))
     assert "MeansCode>1<" in ubl(of(abroad)).decode()
     assert "PartyIdentification" in ubl(of(between("DK", "SE"))).decode()
+
+
+def test_between_two_in_germany_somebody_to_call_is_named_and_no_card() -> None:
+    """DE-R-002, DE-R-005 to 007, DE-R-024-1."""
+    written = ubl(of(NATIONS["by card inside Germany"]())).decode()
+    contact, number = "<cac:Contact><cbc:Name>Ada Berg<", "<cbc:Telephone>+49 30 123456<"
+    assert written.count(contact) == 1 and number in written and "MeansCode>57<" in written
+    assert "MeansCode>48<" in ubl(of(called(between("DE", "SE", paid_from=PaidFrom.CARD)))).decode()
 
 
 def test_a_company_of_norway_names_its_register_and_its_number_is_one_of_vat() -> None:
@@ -130,7 +162,7 @@ def lacks() -> dict[str, tuple[Document, Lack]]:
     home, dutch, greek = of(between("SE", "SE")), of(between("NL", "NL")), of(between("SE", "GR"))
     icelander = replace(dutch.seller, country="IS", endpoint=("0196", "5501690149"), vat_number=None)
     iceland = replace(dutch, seller=replace(icelander, company=("0196", "5501690149")), buyer=icelander)
-    german = of(KINDS["reverse charge inside Germany"]())
+    german, card = of(KINDS["reverse charge inside Germany"]()), of(NATIONS["by card inside Germany"]())
     wrong = ("0007", "5567037486")
     return {
         "no address of the seller": (replace(home, seller=replace(home.seller, endpoint=None)), Lack.SELLER_ADDRESS),
@@ -167,6 +199,8 @@ def lacks() -> dict[str, tuple[Document, Lack]]:
         ),
         "an Icelandic buyer's number": (iceland, Lack.BUYER_NUMBER),
         "somebody to call in Germany": (german, Lack.CONTACT),
+        "how a German is paid": (replace(card, means=None), Lack.PAY_TO),
+        "a German buyer's town": (replace(card, buyer=lost(card.buyer)), Lack.BUYER_TOWN),
         "a mark of the Greek tax office": (replace(greek, seller=greek.buyer, buyer=greek.seller), Lack.MARK),
         "a rate of another country": (
             replace(home, taxes=(replace(home.taxes[0], percent=Decimal("25.5")),)),

@@ -10,9 +10,10 @@ from laddnav.db.unit import Database
 from laddnav.kit.ids import PartyId
 from laddnav.kit.refusal import Refusal
 from laddnav.parties import actions as parties
-from laddnav.parties.model import InvoiceEvery, Party, Role
+from laddnav.parties.model import Contact, InvoiceEvery, Party, Role
 from laddnav.parties.rules import (
     AlreadyOurs,
+    NotAContact,
     NotACurrency,
     NotASwishNumber,
     NotAVatPercent,
@@ -36,6 +37,7 @@ LADDNAV = Party(
     address="Storgatan 1\n111 51 Stockholm",
     pay_to="Bankgiro 123-4567",
     swish="1231181189",
+    contact=Contact("Ada Berg", "+46 8 123 456", "fakturor@laddnav.example"),
     payment_days=20,
     invoice_every=InvoiceEvery.DAY,
     created_at=datetime(2026, 11, 1, tzinfo=UTC),
@@ -94,6 +96,9 @@ async def test_a_party_that_is_not_ours_is_refused_by_name(database: Database) -
         ({"time_zone": "Europe"}, UnknownTimeZone),
         ({"vat_percent": Decimal("101")}, NotAVatPercent),
         ({"swish": "0701234567"}, NotASwishNumber),
+        ({"contact": Contact("", "+46 8 123 456", "fakturor@laddnav.example")}, NotAContact),
+        ({"contact": Contact("Ada", "12", "fakturor@laddnav.example")}, NotAContact),
+        ({"contact": Contact("Ada", "+46 8 123 456", "fakturor")}, NotAContact),
         ({"payment_days": -1}, NoTimeToPay),
     ],
 )

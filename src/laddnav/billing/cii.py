@@ -6,6 +6,7 @@ from datetime import date
 
 from laddnav.billing.einvoice import Account, Document, Row, Tax, Trader
 from laddnav.billing.xml import element, text, written
+from laddnav.parties.model import Contact
 
 _EN_16931 = "urn:cen.eu:en16931:2017"
 _SPACE = "urn:un:unece:uncefact:data:standard:"
@@ -102,6 +103,7 @@ def _party(one: Trader) -> str:
             ""
             if one.company is None
             else element("ram:SpecifiedLegalOrganization", text("ram:ID", one.company[1], schemeID=one.company[0])),
+            "" if one.contact is None else _contact(one.contact),
             element(
                 "ram:PostalTradeAddress",
                 text("ram:PostcodeCode", one.post_code),
@@ -117,6 +119,15 @@ def _party(one: Trader) -> str:
             element("ram:SpecifiedTaxRegistration", text("ram:ID", one.vat_number, schemeID="VA")),
             element("ram:SpecifiedTaxRegistration", text("ram:ID", one.register, schemeID="FC")),
         )
+    )
+
+
+def _contact(contact: Contact) -> str:
+    return element(
+        "ram:DefinedTradeContact",
+        text("ram:PersonName", contact.name),
+        element("ram:TelephoneUniversalCommunication", text("ram:CompleteNumber", contact.telephone)),
+        element("ram:EmailURIUniversalCommunication", text("ram:URIID", contact.email)),
     )
 
 

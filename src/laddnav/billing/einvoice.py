@@ -33,6 +33,7 @@ from laddnav.billing.vat import reasons
 from laddnav.kit.money import minor_unit
 from laddnav.kit.refusal import Refusal
 from laddnav.kit.vat_numbers import vat_country
+from laddnav.parties.model import Contact
 from laddnav.pricing.reasons import said
 
 # Code lists: UNTDID 1001 and 4461, UN/ECE Recommendation 20, VATEX.
@@ -74,6 +75,7 @@ class Trader(Struct, frozen=True, kw_only=True):
     country: str
     endpoint: Named | None
     register: str | None = None
+    contact: Contact | None = None
 
 
 class Tax(Struct, frozen=True, kw_only=True):
@@ -195,7 +197,7 @@ def document(invoice: Invoice, language: str) -> Document:
         end=max((row.end for row in rows), default=_day(issued_at, invoice)),
         seller=seller,
         buyer=buyer,
-        means=_means(invoice.paid_from, account, seller),
+        means=_means(invoice.paid_from, account, seller, buyer),
         account=account,
         reference=reference(number, invoice.seller.holder.country),
         taxes=tuple(
@@ -223,7 +225,7 @@ def document(invoice: Invoice, language: str) -> Document:
 
 
 def _seller(seller: Seller, *, outside: bool) -> Trader:
-    return _trader(
+    known = _trader(
         str(seller.holder),
         seller.name,
         seller.holder.country,
@@ -232,6 +234,7 @@ def _seller(seller: Seller, *, outside: bool) -> Trader:
         seller.endpoint,
         outside=outside,
     )
+    return structs.replace(known, contact=seller.contact)
 
 
 def _reference_of(debtor: Debtor) -> str:
@@ -294,10 +297,14 @@ def _envelope(address: str | None) -> tuple[tuple[str, ...], str | None, str | N
     return tuple(lines[:-1][:3]), found[1], found[2]
 
 
-def _means(paid_from: PaidFrom | None, account: Account | None, seller: Trader) -> str | None:
-    if paid_from is PaidFrom.CARD:
+def _means(paid_from: PaidFrom | None, account: Account | None, seller: Trader, buyer: Trader) -> str | None:
+    """The Netherlands and Germany want it said of what nobody is asked for too (NL-R-007, DE-R-001), and Germany of a
+    card its number (DE-R-024-1), which we never have.
+    """
+    in_germany = seller.country == buyer.country == "DE"
+    if paid_from is PaidFrom.CARD and not in_germany:
         return BY_CARD
-    if paid_from is PaidFrom.WALLET and seller.country == "NL":  # has to say how it is paid (NL-R-007)
+    if account is None and paid_from is not None and (in_germany or seller.country == "NL"):
         return STANDING
     return None if account is None else account.means
 

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from laddnav.kit.energy import Energy
 from laddnav.kit.ids import PartyId
-from laddnav.parties.model import VatRegistration
+from laddnav.parties.model import Contact, VatRegistration
 from laddnav.pricing.reasons import Reason
 
 
@@ -296,6 +296,7 @@ class Seller(Struct, frozen=True, kw_only=True):
     time_zone: str
     vat_registrations: tuple[VatRegistration, ...] = ()
     endpoint: str | None = None
+    contact: Contact | None = None
 
 
 class Cited(Struct, frozen=True):

@@ -26,14 +26,14 @@ class Lack(StrEnum):
     BUYER_ADDRESS = "BUYER_ADDRESS"  # PEPPOL-EN16931-R010 and the same
     SELLER_VAT_NUMBER = "SELLER_VAT_NUMBER"  # PEPPOL-COMMON-R058, NO-R-001
     BUYER_VAT_NUMBER = "BUYER_VAT_NUMBER"  # PEPPOL-COMMON-R058
-    SELLER_TOWN = "SELLER_TOWN"  # NL-R-002, IT-R-002 to 004, IS-R-003, SK-R-002 to 004
-    BUYER_TOWN = "BUYER_TOWN"  # NL-R-004, IS-R-005, SK-R-005 to 007
+    SELLER_TOWN = "SELLER_TOWN"  # NL-R-002, DE-R-003, IT-R-002 to 004, IS-R-003, SK-R-002 to 004
+    BUYER_TOWN = "BUYER_TOWN"  # NL-R-004, DE-R-008, IS-R-005, SK-R-005 to 007
     SELLER_NUMBER = "SELLER_NUMBER"  # DK-R-002, IS-R-002
     BUYER_NUMBER = "BUYER_NUMBER"  # IS-R-004
     CITED = "CITED"  # NL-R-001
-    PAY_TO = "PAY_TO"  # NL-R-007
+    PAY_TO = "PAY_TO"  # NL-R-007, DE-R-001
     RATE = "RATE"  # SE-R-006
-    CONTACT = "CONTACT"  # DE-R-002
+    CONTACT = "CONTACT"  # DE-R-002, DE-R-005 to 007
     MARK = "MARK"  # GR-R-001 to GR-R-009
 
 
@@ -49,7 +49,7 @@ SENTENCES = {
     Lack.CITED: N_("it takes something back and names no invoice that it corrects"),
     Lack.PAY_TO: N_("it does not say where to pay"),
     Lack.RATE: N_("it has a rate of VAT that the seller’s country does not know"),
-    Lack.CONTACT: N_("between two in Germany the network asks for a person to call"),
+    Lack.CONTACT: N_("between two in Germany the network asks for a person to call: the seller’s contact"),
     Lack.MARK: N_("a seller in Greece has its invoices registered by its tax office first"),
 }
 
@@ -104,7 +104,11 @@ def _dutch(it: Document) -> Asked:
 
 
 def _german(it: Document) -> Asked:
-    yield Lack.CONTACT, it.buyer.country != "DE"
+    if it.buyer.country == "DE":
+        yield Lack.CONTACT, it.seller.contact is not None
+        yield Lack.SELLER_TOWN, _full(it.seller)
+        yield Lack.BUYER_TOWN, _full(it.buyer)
+        yield Lack.PAY_TO, it.means is not None
 
 
 def _greek(_it: Document) -> Asked:

@@ -386,4 +386,5 @@ def seller_of(party: Party) -> Seller:
         time_zone=party.time_zone,
         vat_registrations=party.vat_registrations,
         endpoint=party.endpoint,
+        contact=party.contact,
     )

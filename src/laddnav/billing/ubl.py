@@ -11,6 +11,7 @@ from decimal import Decimal
 from laddnav.billing.einvoice import CREDIT_TRANSFER, Account, Document, Row, Tax, Trader
 from laddnav.billing.peppol import lacking
 from laddnav.billing.xml import element, text, written
+from laddnav.parties.model import Contact
 
 _EN_16931 = "urn:cen.eu:en16931:2017"
 _PEPPOL = f"{_EN_16931}#compliant#urn:fdc:peppol.eu:2017:poacc:billing:3.0"
@@ -70,8 +71,8 @@ def ubl(it: Document) -> bytes:
     return written(root)
 
 
-def _danish(it: Document) -> bool:
-    return it.seller.country == it.buyer.country == "DK"
+def _inside(it: Document, country: str) -> bool:
+    return it.seller.country == it.buyer.country == country
 
 
 def _party(one: Trader, it: Document) -> str:
@@ -80,7 +81,7 @@ def _party(one: Trader, it: Document) -> str:
     return element(
         "cac:Party",
         None if one.endpoint is None else text("cbc:EndpointID", one.endpoint[1], schemeID=one.endpoint[0]),
-        None if _danish(it) else element("cac:PartyIdentification", text("cbc:ID", one.id)),
+        None if _inside(it, "DK") else element("cac:PartyIdentification", text("cbc:ID", one.id)),
         element(
             "cac:PostalAddress",
             text("cbc:StreetName", lines[0]),
@@ -97,6 +98,16 @@ def _party(one: Trader, it: Document) -> str:
             text("cbc:RegistrationName", one.name),
             None if one.company is None else text("cbc:CompanyID", one.company[1], schemeID=one.company[0]),
         ),
+        None if one.contact is None else _contact(one.contact),
+    )
+
+
+def _contact(contact: Contact) -> str:
+    return element(
+        "cac:Contact",
+        text("cbc:Name", contact.name),
+        text("cbc:Telephone", contact.telephone),
+        text("cbc:ElectronicMail", contact.email),
     )
 
 
@@ -106,7 +117,7 @@ _TAX = element("cac:TaxScheme", text("cbc:ID", "TAX"))
 
 def _payment(means: str, it: Document) -> str:
     account = it.account
-    if account is not None and means == CREDIT_TRANSFER and _danish(it):
+    if account is not None and means == CREDIT_TRANSFER and _inside(it, "DK"):
         means, account = _in_denmark(account)
     return element(
         "cac:PaymentMeans",
@@ -132,6 +143,8 @@ def _account(account: Account) -> str:
 
 
 def _subtotal(it: Document, tax: Tax) -> str:
+    """Of what is not subject to VAT the norm wants no rate, and Germany one all the same (DE-R-014)."""
+    percent = Decimal(0) if tax.percent is None and _inside(it, "DE") else tax.percent
     return element(
         "cac:TaxSubtotal",
         _amount(it, "cbc:TaxableAmount", tax.base),
@@ -139,7 +152,7 @@ def _subtotal(it: Document, tax: Tax) -> str:
         element(
             "cac:TaxCategory",
             text("cbc:ID", tax.category),
-            text("cbc:Percent", tax.percent),
+            text("cbc:Percent", percent),
             text("cbc:TaxExemptionReasonCode", tax.code),
             text("cbc:TaxExemptionReason", tax.reason),
             _VAT,

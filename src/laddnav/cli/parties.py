@@ -16,7 +16,7 @@ from laddnav.cli.words import WrongCall
 
 if TYPE_CHECKING:
     from laddnav.kit.ids import PartyId
-    from laddnav.parties.model import InvoiceEvery, Party, Role, VatRegistration
+    from laddnav.parties.model import Contact, InvoiceEvery, Party, Role, VatRegistration
 
 app = application("Our own parties.")
 
@@ -69,6 +69,7 @@ def change(
     address: Annotated[str | None, typer.Option(help="With line breaks as on an envelope")] = None,
     pay_to: Annotated[str | None, typer.Option(help="A giro or IBAN, as debtors read it")] = None,
     swish: Annotated[str | None, typer.Option(help="A company's Swish number, for the code on its invoices")] = None,
+    contact: Annotated[str | None, typer.Option(help="Whom to call: name, telephone, e-mail")] = None,
     payment_days: Annotated[int | None, typer.Option(help="How long debtors have")] = None,
     round_to: Annotated[str | None, typer.Option(help="What sums to pay are rounded to, as 1")] = None,
     data: Data = None,
@@ -85,6 +86,7 @@ def change(
         "address": address,
         "pay_to": pay_to,
         "swish": swish and "".join(swish.split()),
+        "contact": contact and _contact(contact),
         "payment_days": payment_days,
         "round_to": None if round_to is None else _number(round_to, "amount"),
     }
@@ -139,6 +141,15 @@ def _registration(text: str, *, shop: bool) -> VatRegistration:
     if country is None:
         raise WrongCall(f"{number!r} is no VAT number; one is written like NL987654321B01")
     return VatRegistration(country=country, number=number, one_stop_shop=shop, since=day)
+
+
+def _contact(text: str) -> Contact:
+    from laddnav.parties.model import Contact
+
+    parts = [part.strip() for part in text.split(",")]
+    if len(parts) != 3:
+        raise WrongCall(f"{text!r} is not NAME, TELEPHONE, E-MAIL with commas between")
+    return Contact(*parts)
 
 
 async def _list(data: Path | None, database: str | None) -> list[dict[str, Any]]:

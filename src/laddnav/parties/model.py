@@ -45,6 +45,14 @@ class VatRegistration(Struct, frozen=True, kw_only=True):
         return self.since <= day and (self.until is None or day <= self.until)
 
 
+class Contact(Struct, frozen=True):
+    """Whom to call about an invoice, or what they are called together."""
+
+    name: str
+    telephone: str
+    email: str
+
+
 class Party(Struct, frozen=True, kw_only=True):
     """`holder` is its own id; everything it holds leads with it. `vat_percent` None: it charges no VAT.
 
@@ -71,4 +79,5 @@ class Party(Struct, frozen=True, kw_only=True):
     payment_days: int = 30
     invoice_every: InvoiceEvery = InvoiceEvery.MONTH
     round_to: Decimal | None = None
+    contact: Contact | None = None
     created_at: datetime

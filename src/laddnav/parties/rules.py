@@ -6,9 +6,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from laddnav.kit.ids import PartyId
 from laddnav.kit.refusal import Refusal
-from laddnav.parties.model import Party
+from laddnav.parties.model import Contact, Party
 
 _SWISH = re.compile(r"123\d{7}")  # a company's; a person's telephone takes no payment for one
+_EMAIL = re.compile(r"[^@\s]+@([^@.\s]+\.)+[^@.\s]+")
 _CURRENCY = re.compile(r"[A-Z]{3}")
 
 
@@ -80,6 +81,14 @@ class NotASwishNumber(Refusal):
         self.number = number
 
 
+class NotAContact(Refusal):
+    """Somebody to call has a name, a telephone of three digits at least, and an e-mail address."""
+
+    def __init__(self, contact: Contact) -> None:
+        super().__init__(f"{contact.name}, {contact.telephone}, {contact.email}: a name, a telephone and an e-mail")
+        self.contact = contact
+
+
 class NoTimeToPay(Refusal):
     """An invoice is due on the day it is issued or later."""
 
@@ -98,7 +107,8 @@ class NoSuchCoin(Refusal):
 def checked(party: Party) -> Party:
     """The same party.
 
-    Raises PartyWithoutRole, NotACurrency, UnknownTimeZone, NotAVatPercent, NotASwishNumber, NoTimeToPay, NoSuchCoin.
+    Raises PartyWithoutRole, NotACurrency, UnknownTimeZone, NotAVatPercent, NotASwishNumber, NotAContact,
+    NoTimeToPay, NoSuchCoin.
     """
     if not party.roles:
         raise PartyWithoutRole(party.holder)
@@ -109,11 +119,18 @@ def checked(party: Party) -> Party:
         raise NotAVatPercent(party.vat_percent)
     if party.swish is not None and _SWISH.fullmatch(party.swish) is None:
         raise NotASwishNumber(party.swish)
+    if party.contact is not None and not _reached(party.contact):
+        raise NotAContact(party.contact)
     if party.payment_days < 0:
         raise NoTimeToPay(party.payment_days)
     if party.round_to is not None and party.round_to <= 0:
         raise NoSuchCoin(party.round_to)
     return party
+
+
+def _reached(contact: Contact) -> bool:
+    called = sum(letter.isdecimal() for letter in contact.telephone) >= 3
+    return bool(contact.name.strip()) and called and _EMAIL.fullmatch(contact.email) is not None
 
 
 def zone_of(party: Party) -> ZoneInfo:

@@ -3,21 +3,21 @@
 from laddnav.db.unit import Record, Unit
 from laddnav.kit import json
 from laddnav.kit.ids import PartyId
-from laddnav.parties.model import InvoiceEvery, Party, Role, VatRegistration
+from laddnav.parties.model import Contact, InvoiceEvery, Party, Role, VatRegistration
 
 _COLUMNS = """holder, ref, name, website, roles, currency, time_zone, vat_percent, vat_number, address, pay_to,
-  payment_days, invoice_every, vat_registrations, endpoint, round_to, swish, created_at"""
+  payment_days, invoice_every, vat_registrations, endpoint, round_to, swish, contact, created_at"""
 
 INSERT = f"""
 insert into party ({_COLUMNS}) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17,
-  $18)
+  $18, $19)
 on conflict (holder) do nothing
 """
 
 UPDATE = """
 update party set name = $2, website = $3, roles = $4, currency = $5, time_zone = $6, vat_percent = $7, vat_number = $8,
   address = $9, pay_to = $10, payment_days = $11, invoice_every = $12, vat_registrations = $13, endpoint = $14,
-  round_to = $15, swish = $16
+  round_to = $15, swish = $16, contact = $17
 where holder = $1
 """
 
@@ -67,6 +67,7 @@ def _changeable(party: Party) -> tuple[object, ...]:
         party.endpoint,
         party.round_to,
         party.swish,
+        None if party.contact is None else json.encode(party.contact).decode(),
     )
 
 
@@ -89,6 +90,7 @@ def _party(row: Record) -> Party:
         endpoint=row["endpoint"],
         round_to=row["round_to"],
         swish=row["swish"],
+        contact=None if row["contact"] is None else json.decode(row["contact"], Contact),
         created_at=row["created_at"],
     )
 
