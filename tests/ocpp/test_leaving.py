@@ -32,23 +32,27 @@ def test_so_many_may_stand_at_the_door_as_are_in_before_they_give_up(standing: i
     assert room(standing, seconds) == may
 
 
-def test_the_room_at_the_door_is_that_of_the_crowd_that_stands_there() -> None:
-    now = 0.0
-    door = Room(lambda: now)
+def filled(door: Room) -> list[AbstractContextManager[None]]:
+    """Those for whom there was room."""
     crowd: list[AbstractContextManager[None]] = []
     while not door.full:
         crowd.append(door.taken())
         crowd[-1].__enter__()
+    return crowd
+
+
+def test_the_room_at_the_door_is_that_of_the_crowd_that_stands_there() -> None:
+    now = 0.0
+    door = Room(lambda: now)
+    crowd = filled(door)
     assert len(door) == FEW
     now = 1.0
     crowd.pop().__exit__(None, None, None)
-    while not door.full:
-        crowd.append(door.taken())
-        crowd[-1].__enter__()
+    crowd += filled(door)
     assert len(door) == 3 * FEW
     now = 60.0
     crowd.pop().__exit__(None, None, None)
-    assert door.full  # it has become slow
+    assert filled(door) == []  # it has become slow
     while crowd:
         crowd.pop().__exit__(None, None, None)
-    assert not door.full and not len(door)
+    assert not len(door) and len(filled(door)) == FEW

@@ -13,6 +13,7 @@ from laddnav.ocpp.security import noticing
 from laddnav.ocpp.security.model import Signing
 from laddnav.ocpp.wire.security import SecurityNoticed, Use
 from laddnav.people.model import Role
+from laddnav.web.pages.attention import SHOWN
 from laddnav.web.pages.proofs import standing
 from tests.clock import SetClock
 from tests.things import LONG_AGO, US, settled
@@ -23,6 +24,16 @@ from tests.web.test_hubs import read
 __all__ = ["client"]
 
 DAY = timedelta(days=1)
+MORE_STATIONS = """
+insert into station (id, ref, holder, accepted, security_profile, protocols, on_connect, heartbeat_interval,
+  boot_retry_interval, created_at)
+select 'MORE' || n, 'MORE' || n, holder, accepted, security_profile, protocols, on_connect, heartbeat_interval,
+  boot_retry_interval, created_at from station, generate_series(1, $1::integer) n where id = 'ST1'
+"""
+ALL_ATTACKED = """
+insert into ocpp_security_event (holder, station_id, kind, critical, at, told_at)
+select holder, id, 'AttemptedReplayAttacks', true, created_at, created_at from station where id like 'MORE%'
+"""
 ASKED = Signing(holder=US, id="C1", station_id="ST1", use=Use.STATION, number=None, csr="", asked_at=LONG_AGO)
 
 
@@ -49,6 +60,10 @@ async def test_what_a_station_noticed_is_shown_and_marked_as_seen(
     assert "TamperDetectionActivated" not in listed and "ResetOrReboot" in listed
     await sign_in(client, site, Role.VIEWER)
     assert "Mark as seen" not in await read(client, f"{site.url}/attention")
+    await ail(site, SHOWN)
+    listed = await read(client, f"{site.url}/attention")
+    assert listed.count('<td class="lead">') == SHOWN
+    assert f"{SHOWN + 1} need attention: It noticed what may be an attack ({SHOWN}), " in listed
 
 
 def test_a_certificate_says_whether_it_opens_a_door() -> None:
@@ -68,6 +83,13 @@ def test_a_certificate_says_whether_it_opens_a_door() -> None:
 async def notice(site: Site, station: Station, kind: str, at: datetime) -> None:
     async with site.database.unit() as unit:
         await noticing.hear(unit, station, SecurityNoticed(kind=kind, at=at, info="door open"))
+
+
+async def ail(site: Site, many: int) -> None:
+    """So many more stations noticed something, all at once."""
+    async with site.database.unit() as unit:
+        await unit.execute(MORE_STATIONS, many)
+        await unit.execute(ALL_ATTACKED)
 
 
 async def certify(site: Site, ends_at: datetime) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from itertools import groupby
 
 from starlette.responses import Response
@@ -22,6 +23,8 @@ from laddnav.web.asked import Asked, Door, do, see
 from laddnav.web.notes import worded
 from laddnav.web.pages.payments import NAMES
 
+# EVSEs and stations: after a power cut it is whole sites, and the page is drawn anew with each that comes back.
+SHOWN = 200
 MONEY = 20  # payments that need a look, and customers who want to be deleted; their own pages have all
 
 
@@ -30,12 +33,15 @@ async def list_all(asked: Asked) -> Response:
         found = await attention.wanted(unit, asked.visitor.holder)
         at_risk = await _at_risk(unit, asked.visitor.holder)
         now = unit.now
-        tried = await cures.last(unit, found)
+        shown = found[:SHOWN]
+        tried = await cures.last(unit, shown)
         troubled = await paying.page(unit, asked.visitor.holder, troubled=True, limit=MONEY)
         leaving = await coming.leaving(unit, asked.visitor.holder, limit=MONEY)
     return asked.page(
         "attention.html",
-        found=[(one, [worded(said, asked.language) for said in one.noticed]) for one in found],
+        found=[(one, [worded(said, asked.language) for said in one.noticed]) for one in shown],
+        many=len(found),
+        ills=Counter(one.ill for one in found).most_common(),
         tried=tried,
         at_risk=at_risk,
         now=now,
