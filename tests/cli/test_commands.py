@@ -26,10 +26,12 @@ def test_a_network_is_built_from_nothing_by_commands_alone(laddnav: Command, dat
         "Europe/Berlin",
     )
     elsewhere = ("--vat-in", "NL987654321B01:2026-01-01", "--one-stop-shop", "DE123456788:2025-07-01")
+    called = ("--contact", "Ada Berg, +49 711 1234, rechnungen@swlb.example")
     party = laddnav.json(
-        "party", "set", "DE*SLB", "--vat-number", "DE123456788", *elsewhere, "--round-to", "0.05", "--json"
+        "party", "set", "DE*SLB", "--vat-number", "DE123456788", *elsewhere, *called, "--round-to", "0.05", "--json"
     )
     assert (party["vat_number"], party["round_to"], party["currency"]) == ("DE123456788", 0.05, "EUR")
+    assert party["contact"] == {"name": "Ada Berg", "telephone": "+49 711 1234", "email": "rechnungen@swlb.example"}
     assert [(one["country"], one["one_stop_shop"]) for one in party["vat_registrations"]] == [
         ("NL", False),
         ("DE", True),

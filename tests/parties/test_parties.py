@@ -6,6 +6,8 @@ from decimal import Decimal
 import msgspec
 import pytest
 
+from laddnav.cli.parties import change
+from laddnav.cli.words import WrongCall
 from laddnav.db.unit import Database
 from laddnav.kit.ids import PartyId
 from laddnav.kit.refusal import Refusal
@@ -105,3 +107,8 @@ async def test_a_party_that_is_not_ours_is_refused_by_name(database: Database) -
 def test_what_cannot_be_is_refused_by_name(change: dict[str, object], refusal: type[Refusal]) -> None:
     with pytest.raises(refusal):
         checked(msgspec.structs.replace(LADDNAV, **change))
+
+
+def test_whom_to_call_is_told_in_three_parts() -> None:
+    with pytest.raises(WrongCall, match="NAME, TELEPHONE, E-MAIL"):
+        change("SE*LAD", contact="Ada Berg, fakturor@laddnav.example")
