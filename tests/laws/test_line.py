@@ -9,8 +9,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from laddnav.ocpp.wire import frames, station
-from laddnav.ocpp.wire.events import Booted, Noted, Registered, Registration, StartCharge, Verbatim
+from laddnav.ocpp.wire.answers import Noted, Registered, Registration
+from laddnav.ocpp.wire.events import Booted
 from laddnav.ocpp.wire.frames import Call, CallError, CallResult
+from laddnav.ocpp.wire.requests import StartCharge, Verbatim
 from laddnav.ocpp.wire.station import CarryOut, Line, NotRegistered, Say, TooManyWaiting
 from laddnav.ocpp.wire.v1_6 import DIALECT
 from tests.clock import SetClock

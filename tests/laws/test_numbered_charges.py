@@ -25,8 +25,10 @@ from laddnav.metering.model import DoubtKind, Measurand, Reading
 from laddnav.ocpp import charges, store
 from laddnav.ocpp.exchange import Exchange
 from laddnav.ocpp.serve import Sockets
-from laddnav.ocpp.wire.events import ChargeTold, ConnectorsReported, ConnectorStatus, Stage, StoryHeard, StoryTold
+from laddnav.ocpp.wire.answers import StoryHeard
+from laddnav.ocpp.wire.events import ChargeTold, ConnectorsReported, ConnectorStatus, Stage
 from laddnav.ocpp.wire.frames import Call
+from laddnav.ocpp.wire.requests import StoryTold
 from laddnav.ocpp.wire.station import CarryOut
 from laddnav.ocpp.wire.v2_0_1 import DIALECT
 from laddnav.readings import actions as readings

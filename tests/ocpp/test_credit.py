@@ -26,7 +26,8 @@ from laddnav.metering.model import Measurand, Reading
 from laddnav.ocpp import store
 from laddnav.ocpp.exchange import Exchange
 from laddnav.ocpp.serve import Sockets
-from laddnav.ocpp.wire.events import ChargeTold, Stage, StoryHeard
+from laddnav.ocpp.wire.answers import StoryHeard
+from laddnav.ocpp.wire.events import ChargeTold, Stage
 from laddnav.ocpp.wire.frames import Call
 from laddnav.ocpp.wire.station import CarryOut
 from laddnav.ocpp.wire.v2_0_1 import DIALECT

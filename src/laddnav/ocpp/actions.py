@@ -17,23 +17,17 @@ from laddnav.metering.model import Doubt, DoubtKind
 from laddnav.ocpp import charges, credit, fallbacks, monitors, prices, reports, rules, store, variables
 from laddnav.ocpp.model import Looked, Message, Outcome, Transaction
 from laddnav.ocpp.tasks import going_on
+from laddnav.ocpp.wire.answers import ChargeClosed, ChargeNamed, DataJudged, Noted, Registered, TimeTold, TokenJudged
 from laddnav.ocpp.wire.events import (
     Beat,
     Booted,
-    ChargeClosed,
-    ChargeNamed,
     ChargeStarted,
     ChargeStopped,
     ConnectorsReported,
-    DataJudged,
     DataReceived,
     Measured,
-    Noted,
-    Registered,
     Remarked,
     StatusReported,
-    TimeTold,
-    TokenJudged,
 )
 from laddnav.readings import actions as readings
 from laddnav.sessions import actions as sessions

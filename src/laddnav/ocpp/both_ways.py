@@ -15,8 +15,8 @@ from laddnav.ocpp.model import StationCall
 from laddnav.ocpp.wanted import write_down
 from laddnav.ocpp.wire.abilities import transfers
 from laddnav.ocpp.wire.dialect import Dialect
-from laddnav.ocpp.wire.events import Request, Verdict
 from laddnav.ocpp.wire.reports import NeedsTold
+from laddnav.ocpp.wire.requests import Request, Verdict
 from laddnav.ocpp.wire.steering import BOTH_WAYS, AllowTransfers, EnergyTransfer
 from laddnav.sessions import actions as sessions
 from laddnav.sessions import preferred

@@ -27,8 +27,8 @@ from laddnav.ocpp.rules import NoAnswer, NotInItsVersion, Offline
 from laddnav.ocpp.wanted import FREE, KEEP, LIMITS, PATIENCE, START, STOP, UNLOCK, About, write_down
 from laddnav.ocpp.wire.dialect import Dialect
 from laddnav.ocpp.wire.dialects import DIALECTS
-from laddnav.ocpp.wire.events import Request, Said, Verbatim, Verdict
 from laddnav.ocpp.wire.frames import CallError, CallResult
+from laddnav.ocpp.wire.requests import Request, Said, Verbatim, Verdict
 from laddnav.ocpp.wire.secrets import masked
 from laddnav.reservations.events import CancellationRequested, ReservationRequested
 from laddnav.sessions import actions as sessions

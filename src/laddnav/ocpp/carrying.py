@@ -17,8 +17,8 @@ from laddnav.ocpp.model import StationCall, Transaction
 from laddnav.ocpp.wanted import LIMITS, About, about, write_down
 from laddnav.ocpp.wire.abilities import NAMES, abilities
 from laddnav.ocpp.wire.dialect import Dialect
-from laddnav.ocpp.wire.events import LimitCharge, LimitsTold, ReportLimits, Request, UnlimitCharge, Verdict
 from laddnav.ocpp.wire.frames import CallError, ErrorCode
+from laddnav.ocpp.wire.requests import LimitCharge, LimitsTold, ReportLimits, Request, UnlimitCharge, Verdict
 from laddnav.scheduling.fitted import fitted, ways
 from laddnav.scheduling.merged import NO_TIME, Feed, merged
 from laddnav.scheduling.model import ChargingProfile, ProfileLimit, RateUnit

@@ -23,7 +23,9 @@ from laddnav.metering.model import Doubt, DoubtKind
 from laddnav.ocpp import credit, prices, rules, store
 from laddnav.ocpp.model import Outcome, Transaction
 from laddnav.ocpp.wanted import STORY, About, write_down
-from laddnav.ocpp.wire.events import ChargeTold, ConnectorsReported, Noted, Stage, StoryHeard, StoryTold, TokenJudged
+from laddnav.ocpp.wire.answers import Noted, StoryHeard, TokenJudged
+from laddnav.ocpp.wire.events import ChargeTold, ConnectorsReported, Stage
+from laddnav.ocpp.wire.requests import StoryTold
 from laddnav.readings import actions as readings
 from laddnav.sessions import actions as sessions
 from laddnav.sessions.actions import Measurement

@@ -15,7 +15,7 @@ from laddnav.ocpp.tasks.rules import NobodySelected
 from laddnav.ocpp.tasks.works import Opening
 from laddnav.ocpp.wanted import CLOSE, write_down
 from laddnav.ocpp.wire.dialect import Dialect
-from laddnav.ocpp.wire.events import Request, Verdict
+from laddnav.ocpp.wire.requests import Request, Verdict
 from laddnav.ocpp.wire.upkeep import ChangeAvailability
 
 ASK_AGAIN = timedelta(minutes=5)  # a Station that refused, or was opened by hand

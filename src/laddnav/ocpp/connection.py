@@ -25,8 +25,8 @@ from laddnav.ocpp.wanted import PATIENCE
 from laddnav.ocpp.wire import frames
 from laddnav.ocpp.wire import station as table
 from laddnav.ocpp.wire.dialect import Dialect
-from laddnav.ocpp.wire.events import Said, Verbatim, Verdict
 from laddnav.ocpp.wire.frames import Call, CallError, CallResult, ErrorCode, Garbled, Ignored, Send
+from laddnav.ocpp.wire.requests import Said, Verbatim, Verdict
 from laddnav.ocpp.wire.station import Asked, CarryOut, Line, Say, Settle
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from laddnav.db.unit import Database
 from laddnav.ocpp import calls, rules
 from laddnav.ocpp.routes import Replied, answered, looked_at
 from laddnav.ocpp.wire.display import HideMessage, Priority, ShowMessage, TellCustomer, TellMessages, TellNow, Trigger
-from laddnav.ocpp.wire.events import Request
+from laddnav.ocpp.wire.requests import Request
 from laddnav.people.api import Route
 from laddnav.people.model import Role, Visitor
 

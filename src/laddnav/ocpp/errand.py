@@ -9,8 +9,8 @@ from msgspec import Struct
 from laddnav.db.unit import Unit
 from laddnav.ocpp.model import StationCall
 from laddnav.ocpp.wire.dialect import Dialect
-from laddnav.ocpp.wire.events import Request, Said, Verdict
 from laddnav.ocpp.wire.frames import CallError
+from laddnav.ocpp.wire.requests import Request, Said, Verdict
 
 Answered = Said | CallError | None  # None: there was no answer
 

@@ -40,7 +40,7 @@ from laddnav.ocpp.wanted import (
     about,
 )
 from laddnav.ocpp.wire.dialect import Dialect
-from laddnav.ocpp.wire.events import (
+from laddnav.ocpp.wire.requests import (
     FreeEvse,
     KeepEvse,
     ReportCharge,

@@ -11,8 +11,9 @@ from laddnav.locations.model import Station
 from laddnav.ocpp import store
 from laddnav.ocpp.model import Direction, FrameKind, Message, Outcome
 from laddnav.ocpp.wire import frames
+from laddnav.ocpp.wire.answers import Answer
 from laddnav.ocpp.wire.dialect import Dialect
-from laddnav.ocpp.wire.events import Answer, ChargeStopped, ChargeTold, Measured
+from laddnav.ocpp.wire.events import ChargeStopped, ChargeTold, Measured
 from laddnav.ocpp.wire.frames import Call, Send
 from laddnav.ocpp.wire.station import CarryOut
 

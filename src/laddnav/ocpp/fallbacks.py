@@ -14,7 +14,7 @@ from laddnav.ocpp.model import Fallback, StationCall
 from laddnav.ocpp.wanted import About, about, write_down
 from laddnav.ocpp.wire.abilities import NAMES, abilities
 from laddnav.ocpp.wire.dialect import Dialect
-from laddnav.ocpp.wire.events import LimitDefault, Request, UnlimitDefault, Verdict
+from laddnav.ocpp.wire.requests import LimitDefault, Request, UnlimitDefault, Verdict
 from laddnav.scheduling.fitted import ways
 from laddnav.scheduling.merged import NO_TIME, Feed, merged
 from laddnav.scheduling.model import ChargingProfile, ProfileLimit

@@ -10,7 +10,7 @@ from typing import Any
 from msgspec import Struct
 
 from laddnav.kit.ids import PartyId
-from laddnav.ocpp.wire.events import Answer
+from laddnav.ocpp.wire.answers import Answer
 from laddnav.ocpp.wire.reports import Topic
 
 

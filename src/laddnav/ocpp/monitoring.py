@@ -20,7 +20,6 @@ from laddnav.ocpp.monitors import known
 from laddnav.ocpp.rules import NotInItsVersion, Offline
 from laddnav.ocpp.tasks import work
 from laddnav.ocpp.wire.dialects import DIALECTS
-from laddnav.ocpp.wire.events import Request
 from laddnav.ocpp.wire.monitoring import (
     AdjustStream,
     Base,
@@ -31,6 +30,7 @@ from laddnav.ocpp.wire.monitoring import (
     SetMonitors,
 )
 from laddnav.ocpp.wire.reports import Topic
+from laddnav.ocpp.wire.requests import Request
 
 T = TypeVar("T")
 

@@ -10,9 +10,9 @@ from laddnav.ocpp.model import StationCall, StationReport
 from laddnav.ocpp.store import reports
 from laddnav.ocpp.wanted import MONITORS, About, about, write_down
 from laddnav.ocpp.wire.dialect import Dialect
-from laddnav.ocpp.wire.events import Request, Verdict
 from laddnav.ocpp.wire.monitoring import ReportMonitors
 from laddnav.ocpp.wire.reports import Topic
+from laddnav.ocpp.wire.requests import Request, Verdict
 
 _MAX = 1000  # of monitors and their alerts, or of streams
 

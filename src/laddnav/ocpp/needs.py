@@ -20,8 +20,8 @@ from laddnav.ocpp.errand import Answered, Errand
 from laddnav.ocpp.model import Outcome, StationCall, Transaction
 from laddnav.ocpp.wanted import About, about, write_down
 from laddnav.ocpp.wire.dialect import Dialect
-from laddnav.ocpp.wire.events import Request, Verdict
 from laddnav.ocpp.wire.reports import NeedsJudged, NeedsTold, ScheduleJudged, ScheduleTold
+from laddnav.ocpp.wire.requests import Request, Verdict
 from laddnav.scheduling.within import within
 from laddnav.sessions import actions as sessions
 from laddnav.sessions import limited

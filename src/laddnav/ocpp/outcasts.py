@@ -14,7 +14,7 @@ from laddnav.ocpp.tasks.rules import NobodySelected
 from laddnav.ocpp.tasks.works import Opening
 from laddnav.ocpp.wanted import About, about, write_down
 from laddnav.ocpp.wire.dialect import Dialect
-from laddnav.ocpp.wire.events import Request, Verdict
+from laddnav.ocpp.wire.requests import Request, Verdict
 from laddnav.ocpp.wire.upkeep import ChangeAvailability
 from laddnav.sessions import actions as sessions
 from laddnav.sessions.rules import AlreadyEnded

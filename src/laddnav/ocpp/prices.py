@@ -15,9 +15,10 @@ from laddnav.ocpp import store
 from laddnav.ocpp.errand import Answered, Errand
 from laddnav.ocpp.model import StationCall
 from laddnav.ocpp.wanted import About, about, write_down
+from laddnav.ocpp.wire.answers import TokenJudged
 from laddnav.ocpp.wire.dialect import Dialect
-from laddnav.ocpp.wire.events import Request, TokenJudged, Verdict
 from laddnav.ocpp.wire.prices import Rates, ShowCost, ShowFinalCost, ShowPrice
+from laddnav.ocpp.wire.requests import Request, Verdict
 from laddnav.pricing.model import Choice, Tab
 from laddnav.pricing.plain.explain import explained
 from laddnav.pricing.plain.rates import of_one, taxes_included

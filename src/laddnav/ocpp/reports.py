@@ -10,7 +10,7 @@ from laddnav.locations.model import Station
 from laddnav.ocpp import store, streams, vat_numbers
 from laddnav.ocpp.model import Outcome, StationReport
 from laddnav.ocpp.store import reports as kept
-from laddnav.ocpp.wire.events import Noted
+from laddnav.ocpp.wire.answers import Noted
 from laddnav.ocpp.wire.reports import (
     Part,
     Reported,

@@ -12,8 +12,10 @@ from laddnav.kit.ids import fold
 from laddnav.kit.refusal import Refusal, Trouble
 from laddnav.locations.model import Station, Status
 from laddnav.ocpp.model import Transaction
-from laddnav.ocpp.wire.events import ChargeStarted, ChargeStopped, Registration, Said, TokenJudged, Verdict
+from laddnav.ocpp.wire.answers import Registration, TokenJudged
+from laddnav.ocpp.wire.events import ChargeStarted, ChargeStopped
 from laddnav.ocpp.wire.frames import CallError, ErrorCode
+from laddnav.ocpp.wire.requests import Said, Verdict
 from laddnav.sessions.model import CdrToken, Session
 from laddnav.sessions.model import Status as Course
 from laddnav.sessions.reserved import named, tokens_of

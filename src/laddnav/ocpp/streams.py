@@ -17,9 +17,9 @@ from laddnav.ocpp.model import StationCall, StationReport
 from laddnav.ocpp.store import reports
 from laddnav.ocpp.wanted import ADJUST, write_down
 from laddnav.ocpp.wire.dialect import Dialect
-from laddnav.ocpp.wire.events import Request, Verdict
 from laddnav.ocpp.wire.monitoring import AdjustStream, Flush
 from laddnav.ocpp.wire.reports import Thing, Topic
+from laddnav.ocpp.wire.requests import Request, Verdict
 
 VALUES_MAX = 1000  # in one message, which then has some 40,000 bytes
 INTERVAL_MIN = 1  # seconds

@@ -13,9 +13,10 @@ from laddnav.ocpp.errand import Answered, Errand
 from laddnav.ocpp.model import Outcome, StationCall
 from laddnav.ocpp.store.listings import VARIABLES, Report
 from laddnav.ocpp.wanted import REPORT, About, about, write_down
+from laddnav.ocpp.wire.answers import Noted
 from laddnav.ocpp.wire.dialect import Dialect
-from laddnav.ocpp.wire.events import Noted, Request, Verdict
 from laddnav.ocpp.wire.frames import CallError, ErrorCode
+from laddnav.ocpp.wire.requests import Request, Verdict
 from laddnav.ocpp.wire.variables import ReportVariables, Variable, VariablesReported, VariablesTold
 
 

@@ -11,9 +11,9 @@ import pytest
 from laddnav.ocpp.wire import v1_6, v2_0_1, v2_1
 from laddnav.ocpp.wire.abilities import transfers
 from laddnav.ocpp.wire.dialect import Dialect
-from laddnav.ocpp.wire.events import LimitCharge, LimitsTold, ReportLimits
 from laddnav.ocpp.wire.frames import Call
 from laddnav.ocpp.wire.reports import NeedsTold
+from laddnav.ocpp.wire.requests import LimitCharge, LimitsTold, ReportLimits
 from laddnav.ocpp.wire.steering import EnergyTransfer
 from laddnav.ocpp.wire.variables import Variable, VariableName
 from laddnav.scheduling.model import ChargingProfile, ProfileLimit, RateUnit

@@ -11,8 +11,8 @@ from laddnav.kit import json
 from laddnav.ocpp.wire import schemas
 from laddnav.ocpp.wire.dialect import Dialect, Heard, Unacceptable, Unsayable
 from laddnav.ocpp.wire.dialects import DIALECTS
-from laddnav.ocpp.wire.events import Verbatim, Verdict
 from laddnav.ocpp.wire.frames import Call, ErrorCode, Send
+from laddnav.ocpp.wire.requests import Verbatim, Verdict
 from laddnav.ocpp.wire.schemas import Direction, UnknownAction, Version
 from tests.ocpp.wire.examples import example, hostile, schema_of, wrong
 

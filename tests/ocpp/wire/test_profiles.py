@@ -11,7 +11,7 @@ import pytest
 from laddnav.ocpp.wire.abilities import abilities
 from laddnav.ocpp.wire.dialect import Dialect
 from laddnav.ocpp.wire.dialects import DIALECTS
-from laddnav.ocpp.wire.events import LimitCharge, LimitDefault, ReportLimits, UnlimitDefault
+from laddnav.ocpp.wire.requests import LimitCharge, LimitDefault, ReportLimits, UnlimitDefault
 from laddnav.ocpp.wire.variables import Variable, VariableName
 from laddnav.scheduling.fitted import Abilities
 from laddnav.scheduling.model import ChargingProfile, ProfileLimit, RateUnit

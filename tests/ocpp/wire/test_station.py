@@ -5,18 +5,10 @@ from datetime import UTC, datetime
 import pytest
 
 from laddnav.ocpp.wire import frames, station
-from laddnav.ocpp.wire.events import (
-    Beat,
-    Booted,
-    Noted,
-    Registered,
-    Registration,
-    StartCharge,
-    StatusReported,
-    TimeTold,
-    Verbatim,
-)
+from laddnav.ocpp.wire.answers import Noted, Registered, Registration, TimeTold
+from laddnav.ocpp.wire.events import Beat, Booted, StatusReported
 from laddnav.ocpp.wire.frames import Call, CallError, CallResult
+from laddnav.ocpp.wire.requests import StartCharge, Verbatim
 from laddnav.ocpp.wire.station import CarryOut, Line, NotRegistered, Say, Settle, TooManyWaiting
 from laddnav.ocpp.wire.v1_6 import DIALECT
 

@@ -8,33 +8,31 @@ import pytest
 
 from laddnav.locations.model import Status
 from laddnav.metering.model import Activity, Reading
-from laddnav.ocpp.wire.dialect import Unacceptable, Unsayable
-from laddnav.ocpp.wire.events import (
+from laddnav.ocpp.wire.answers import (
     Answer,
-    Beat,
-    Booted,
     ChargeClosed,
     ChargeNamed,
-    ChargeStarted,
-    ChargeStopped,
     DataJudged,
-    DataReceived,
-    LimitCharge,
-    Measured,
     Noted,
     Registered,
     Registration,
-    StartCharge,
-    StationEvent,
-    StatusReported,
-    StopCharge,
     TimeTold,
     TokenJudged,
+)
+from laddnav.ocpp.wire.dialect import Unacceptable, Unsayable
+from laddnav.ocpp.wire.events import (
+    Beat,
+    Booted,
+    ChargeStarted,
+    ChargeStopped,
+    DataReceived,
+    Measured,
+    StationEvent,
+    StatusReported,
     TokenShown,
-    Verbatim,
-    Verdict,
 )
 from laddnav.ocpp.wire.frames import Call, ErrorCode
+from laddnav.ocpp.wire.requests import LimitCharge, StartCharge, StopCharge, Verbatim, Verdict
 from laddnav.ocpp.wire.schemas import UnknownAction
 from laddnav.ocpp.wire.v1_6 import DIALECT
 from laddnav.scheduling.model import ChargingProfile, ProfileLimit, RateUnit

@@ -11,15 +11,14 @@ import pytest
 from laddnav.locations.model import Status
 from laddnav.ocpp.rules import of_connectors
 from laddnav.ocpp.wire import v2_0_1, v2_1
+from laddnav.ocpp.wire.answers import Noted
 from laddnav.ocpp.wire.dialect import Dialect, Unacceptable
-from laddnav.ocpp.wire.events import (
-    ChargeTold,
-    ConnectorsReported,
+from laddnav.ocpp.wire.events import ChargeTold, ConnectorsReported, Remarked
+from laddnav.ocpp.wire.frames import Call
+from laddnav.ocpp.wire.requests import (
     FreeEvse,
     KeepEvse,
     LimitCharge,
-    Noted,
-    Remarked,
     ReportCharge,
     ReportLimits,
     Request,
@@ -28,7 +27,6 @@ from laddnav.ocpp.wire.events import (
     UnlimitCharge,
     Unlock,
 )
-from laddnav.ocpp.wire.frames import Call
 from laddnav.ocpp.wire.schemas import Version, actions
 from laddnav.scheduling.model import ChargingProfile, ProfileLimit, RateUnit
 

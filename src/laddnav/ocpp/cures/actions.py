@@ -21,8 +21,8 @@ from laddnav.ocpp.rules import Offline
 from laddnav.ocpp.wanted import CURE, About, about, write_down
 from laddnav.ocpp.wire.dialect import Dialect
 from laddnav.ocpp.wire.display import TellNow, Trigger
-from laddnav.ocpp.wire.events import Request, StopCharge, Unlock, Verdict
 from laddnav.ocpp.wire.frames import CallError
+from laddnav.ocpp.wire.requests import Request, StopCharge, Unlock, Verdict
 from laddnav.ocpp.wire.upkeep import Reset
 from laddnav.people import actions as people
 from laddnav.sessions import actions as sessions

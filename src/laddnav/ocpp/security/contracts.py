@@ -8,7 +8,8 @@ from laddnav.db.unit import Database
 from laddnav.ocpp.security import chains
 from laddnav.ocpp.security.asking import checked
 from laddnav.ocpp.security.means import Means
-from laddnav.ocpp.wire.events import TokenJudged, TokenShown
+from laddnav.ocpp.wire.answers import TokenJudged
+from laddnav.ocpp.wire.events import TokenShown
 from laddnav.ocpp.wire.security import CertificateState, ContractState
 from laddnav.tokens.model import Allowed
 

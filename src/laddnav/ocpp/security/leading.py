@@ -15,7 +15,7 @@ from laddnav.ocpp.model import StationCall
 from laddnav.ocpp.security.wanted import connected, errand, want
 from laddnav.ocpp.wanted import write_down
 from laddnav.ocpp.wire.dialect import Dialect
-from laddnav.ocpp.wire.events import Request, Verdict
+from laddnav.ocpp.wire.requests import Request, Verdict
 from laddnav.ocpp.wire.security import KeepNetwork, UseProfile
 from laddnav.ocpp.wire.variables import SetStatus, VariablesSet
 

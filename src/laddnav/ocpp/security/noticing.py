@@ -10,7 +10,7 @@ from laddnav.locations.model import Station
 from laddnav.ocpp import store
 from laddnav.ocpp.model import Outcome
 from laddnav.ocpp.security.model import SecurityEvent
-from laddnav.ocpp.wire.events import Noted
+from laddnav.ocpp.wire.answers import Noted
 from laddnav.ocpp.wire.security import SecurityNoticed
 
 # What the tables of security events call not critical (OCPP 2.0.1 appendices 1; OCPP 1.6 security whitepaper). Whatever

@@ -15,7 +15,7 @@ from laddnav.ocpp.model import StationCall
 from laddnav.ocpp.security import authority
 from laddnav.ocpp.security.model import Installed
 from laddnav.ocpp.security.wanted import connected, errand, want
-from laddnav.ocpp.wire.events import Verdict
+from laddnav.ocpp.wire.requests import Verdict
 from laddnav.ocpp.wire.security import DeleteRoot, InstallRoot, ListRoots, Root, RootKind, RootsTold
 
 

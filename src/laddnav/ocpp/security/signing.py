@@ -24,7 +24,7 @@ from laddnav.ocpp.security.authority import UnfitRequest, kind_of, pem_of, seria
 from laddnav.ocpp.security.means import Means
 from laddnav.ocpp.security.model import Signing
 from laddnav.ocpp.security.wanted import connected, errand, want
-from laddnav.ocpp.wire.events import Verdict
+from laddnav.ocpp.wire.requests import Verdict
 from laddnav.ocpp.wire.security import AskToSign, GiveCertificate, SigningAsked, SigningTaken, Use
 from laddnav.parties import actions as parties
 

@@ -13,7 +13,7 @@ from laddnav.ocpp.model import StationCall
 from laddnav.ocpp.rules import Offline
 from laddnav.ocpp.wanted import write_down
 from laddnav.ocpp.wire.dialect import Dialect
-from laddnav.ocpp.wire.events import Request, Verdict
+from laddnav.ocpp.wire.requests import Request, Verdict
 from laddnav.ocpp.wire.security import SecurityRequest
 
 Tell = Callable[[Unit, StationCall, Answered], Awaitable[None]]

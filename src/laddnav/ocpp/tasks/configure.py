@@ -11,7 +11,7 @@ from laddnav.ocpp import store
 from laddnav.ocpp.tasks.rules import Done, Failed, More, Move, drift
 from laddnav.ocpp.tasks.work import Doing, Work, at_once, known, refused
 from laddnav.ocpp.wire.dialect import Dialect
-from laddnav.ocpp.wire.events import Request, Said
+from laddnav.ocpp.wire.requests import Request, Said
 from laddnav.ocpp.wire.variables import (
     ReadVariables,
     SetStatus,

@@ -11,7 +11,7 @@ from laddnav.db.unit import Unit
 from laddnav.ocpp.tasks.rules import Done, Follow, Move
 from laddnav.ocpp.tasks.work import Doing, Work, refused
 from laddnav.ocpp.wire.dialect import Dialect
-from laddnav.ocpp.wire.events import Request, Said, Verdict
+from laddnav.ocpp.wire.requests import Request, Said, Verdict
 from laddnav.ocpp.wire.upkeep import UpdateFirmware, UpdateSignedFirmware
 
 WITHIN = timedelta(hours=6)  # of its last word: a large file over a slow line, or a car that has to leave first

@@ -19,9 +19,10 @@ from laddnav.ocpp.tasks.rules import Done, Failed, Follow, Move
 from laddnav.ocpp.tasks.work import Doing, Sending
 from laddnav.ocpp.tasks.works import WORKS
 from laddnav.ocpp.wanted import TASK, write_down
+from laddnav.ocpp.wire.answers import Noted
 from laddnav.ocpp.wire.dialect import Dialect
-from laddnav.ocpp.wire.events import Noted, Request, Verdict
 from laddnav.ocpp.wire.frames import CallError
+from laddnav.ocpp.wire.requests import Request, Verdict
 from laddnav.ocpp.wire.upkeep import FirmwareTold, LogTold, Progress
 
 _LOGS = (Kind.DIAGNOSTICS, Kind.SECURITY_LOG)

@@ -14,7 +14,7 @@ from laddnav.ocpp import store
 from laddnav.ocpp.tasks.rules import Done, More, Move
 from laddnav.ocpp.tasks.work import Doing, Sending, Work, at_once, known, refused
 from laddnav.ocpp.wire.dialect import Dialect
-from laddnav.ocpp.wire.events import Request, Said, Verdict
+from laddnav.ocpp.wire.requests import Request, Said, Verdict
 from laddnav.ocpp.wire.upkeep import Listed, ListVersionTold, SendList, TellListVersion, Unlisted
 from laddnav.tokens import actions as tokens
 from laddnav.tokens.model import Token

@@ -12,7 +12,7 @@ from laddnav.db.unit import Unit
 from laddnav.ocpp.tasks.rules import Follow, Move
 from laddnav.ocpp.tasks.work import Doing, Work, refused
 from laddnav.ocpp.wire.dialect import Dialect
-from laddnav.ocpp.wire.events import Request, Said, Verdict
+from laddnav.ocpp.wire.requests import Request, Said, Verdict
 from laddnav.ocpp.wire.upkeep import FetchDiagnostics, FetchSecurityLog
 
 WITHIN = timedelta(hours=1)

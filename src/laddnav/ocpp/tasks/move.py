@@ -12,7 +12,7 @@ from laddnav.locations.rules import CarThere
 from laddnav.ocpp.tasks.rules import Done, Failed, More, Move
 from laddnav.ocpp.tasks.work import Doing, Work, refused
 from laddnav.ocpp.wire.dialect import Dialect
-from laddnav.ocpp.wire.events import Request, Said, Verdict
+from laddnav.ocpp.wire.requests import Request, Said, Verdict
 from laddnav.ocpp.wire.security import KeepNetwork
 from laddnav.ocpp.wire.upkeep import Reset
 from laddnav.ocpp.wire.variables import SetStatus, SetVariables, VariableName, VariablesSet, VariableWanted

@@ -14,7 +14,7 @@ from laddnav.ocpp import store
 from laddnav.ocpp.tasks.model import Step, Task
 from laddnav.ocpp.tasks.rules import Done, Failed, Move
 from laddnav.ocpp.wire.dialect import Dialect
-from laddnav.ocpp.wire.events import Request, Said, Verdict
+from laddnav.ocpp.wire.requests import Request, Said, Verdict
 from laddnav.ocpp.wire.variables import Variable, VariableName
 
 

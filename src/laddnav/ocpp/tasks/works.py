@@ -12,7 +12,7 @@ from laddnav.ocpp.tasks import configure, firmware, local_list, logs, move
 from laddnav.ocpp.tasks.model import Kind
 from laddnav.ocpp.tasks.work import Doing, Work, plainly
 from laddnav.ocpp.wire.dialect import Dialect
-from laddnav.ocpp.wire.events import Request
+from laddnav.ocpp.wire.requests import Request
 from laddnav.ocpp.wire.upkeep import ChangeAvailability, ClearCache, Reset
 
 EvseNo = Annotated[int, Meta(ge=0, le=2**31 - 1)]

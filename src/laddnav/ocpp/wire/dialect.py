@@ -12,9 +12,11 @@ from msgspec.structs import replace
 from laddnav.kit.json import Unreadable
 from laddnav.kit.refusal import Refusal
 from laddnav.ocpp.wire import schemas
-from laddnav.ocpp.wire.events import Answer, Request, Said, StartCharge, StationEvent, StopCharge, Verbatim
+from laddnav.ocpp.wire.answers import Answer
+from laddnav.ocpp.wire.events import StationEvent
 from laddnav.ocpp.wire.frames import Call, CallError, CallResult, ErrorCode, Send
 from laddnav.ocpp.wire.reports import Reported
+from laddnav.ocpp.wire.requests import Request, Said, StartCharge, StopCharge, Verbatim
 from laddnav.ocpp.wire.schemas import Direction, Problem, UnknownAction, Version
 from laddnav.ocpp.wire.secrets import masked
 from laddnav.ocpp.wire.variables import VariableName

@@ -9,9 +9,11 @@ from msgspec.structs import replace
 
 from laddnav.kit.refusal import Refusal
 from laddnav.ocpp.wire import frames
+from laddnav.ocpp.wire.answers import Answer, Registered, Registration
 from laddnav.ocpp.wire.dialect import Dialect, Unacceptable
-from laddnav.ocpp.wire.events import Answer, Beat, Booted, Registered, Registration, Request, StationEvent
+from laddnav.ocpp.wire.events import Beat, Booted, StationEvent
 from laddnav.ocpp.wire.frames import Call, CallError, CallResult, ErrorCode
+from laddnav.ocpp.wire.requests import Request
 from laddnav.ocpp.wire.schemas import Problem
 
 REMEMBERED = 16  # answers kept for repeated calls: far more than a station that waits for each of them can repeat

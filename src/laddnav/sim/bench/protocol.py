@@ -14,8 +14,8 @@ import msgspec
 
 from laddnav.ocpp.wire import frames
 from laddnav.ocpp.wire import station as table
+from laddnav.ocpp.wire.answers import Answer, Noted, Registration, TimeTold
 from laddnav.ocpp.wire.dialects import DIALECTS
-from laddnav.ocpp.wire.events import Answer, Noted, Registration, TimeTold
 from laddnav.ocpp.wire.station import CarryOut, Line
 from laddnav.sim.bench.figures import Figure, Goal, Measure, effort
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from laddnav.ocpp.wire.dialect import Bound, Dialect
 from laddnav.ocpp.wire.display import TellNow
-from laddnav.ocpp.wire.events import (
+from laddnav.ocpp.wire.prices import ShowCost, ShowFinalCost, ShowPrice
+from laddnav.ocpp.wire.requests import (
     FreeEvse,
     KeepEvse,
     LimitCharge,
@@ -16,7 +17,6 @@ from laddnav.ocpp.wire.events import (
     UnlimitDefault,
     Unlock,
 )
-from laddnav.ocpp.wire.prices import ShowCost, ShowFinalCost, ShowPrice
 from laddnav.ocpp.wire.schemas import Version
 from laddnav.ocpp.wire.upkeep import (
     ChangeAvailability,

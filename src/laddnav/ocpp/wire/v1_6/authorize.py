@@ -6,8 +6,9 @@ from typing import Any
 
 from msgspec import Struct
 
+from laddnav.ocpp.wire.answers import TokenJudged
 from laddnav.ocpp.wire.dialect import Hears
-from laddnav.ocpp.wire.events import TokenJudged, TokenShown
+from laddnav.ocpp.wire.events import TokenShown
 from laddnav.ocpp.wire.v1_6.id_tag import IdTag, id_tag_info
 
 

@@ -7,8 +7,9 @@ from typing import Any
 from msgspec import Struct
 
 from laddnav.kit.time import rfc3339
+from laddnav.ocpp.wire.answers import Registered, Registration
 from laddnav.ocpp.wire.dialect import Hears
-from laddnav.ocpp.wire.events import Booted, Registered, Registration
+from laddnav.ocpp.wire.events import Booted
 
 
 class WireBootNotification(Struct, frozen=True):

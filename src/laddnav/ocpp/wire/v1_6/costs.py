@@ -14,9 +14,9 @@ from laddnav.kit import json
 from laddnav.kit.json import Unreadable
 from laddnav.kit.time import rfc3339
 from laddnav.ocpp.wire.dialect import Asks
-from laddnav.ocpp.wire.events import Verdict
 from laddnav.ocpp.wire.prices import Rates, ShowCost, ShowFinalCost, ShowPrice
 from laddnav.ocpp.wire.reports import Reported, Thing, Topic
+from laddnav.ocpp.wire.requests import Verdict
 from laddnav.ocpp.wire.v1_6.fields import TransactionId
 
 VENDOR = "org.openchargealliance.costmsg"

@@ -6,8 +6,9 @@ from typing import Any
 
 from msgspec import Struct
 
+from laddnav.ocpp.wire.answers import DataJudged, Noted
 from laddnav.ocpp.wire.dialect import Hears
-from laddnav.ocpp.wire.events import DataJudged, DataReceived, Noted
+from laddnav.ocpp.wire.events import DataReceived
 from laddnav.ocpp.wire.reports import Reported
 from laddnav.ocpp.wire.v1_6 import costs
 

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from laddnav.kit.json import Unreadable
 from laddnav.ocpp.wire.dialect import Asks
-from laddnav.ocpp.wire.events import LimitsTold, ReportLimits, Said, Verdict
+from laddnav.ocpp.wire.requests import LimitsTold, ReportLimits, Said, Verdict
 from laddnav.ocpp.wire.v1_6.charging_schedule import WireChargingSchedule, read_schedule
 from laddnav.ocpp.wire.v1_6.fields import instant
 from laddnav.scheduling.model import ActiveChargingProfile

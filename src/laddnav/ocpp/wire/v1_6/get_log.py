@@ -7,7 +7,7 @@ from typing import Any
 
 from laddnav.kit.time import rfc3339
 from laddnav.ocpp.wire.dialect import Asks
-from laddnav.ocpp.wire.events import Verdict
+from laddnav.ocpp.wire.requests import Verdict
 from laddnav.ocpp.wire.upkeep import FetchDiagnostics
 
 

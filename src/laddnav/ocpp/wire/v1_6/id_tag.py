@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from msgspec import Meta
 
 from laddnav.kit.time import rfc3339
-from laddnav.ocpp.wire.events import TokenJudged
+from laddnav.ocpp.wire.answers import TokenJudged
 from laddnav.tokens.model import Allowed
 
 # 1.6 allows 20 characters. A longer one is heard all the same and will be unknown; a page of text is no token.

@@ -6,8 +6,9 @@ from typing import Any
 
 from msgspec import Struct
 
+from laddnav.ocpp.wire.answers import Noted
 from laddnav.ocpp.wire.dialect import Hears
-from laddnav.ocpp.wire.events import Measured, Noted
+from laddnav.ocpp.wire.events import Measured
 from laddnav.ocpp.wire.v1_6.fields import ConnectorId, TransactionId, charge_named
 from laddnav.ocpp.wire.v1_6.meter_value import WireMeterValue, readings
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from laddnav.ocpp.wire.dialect import Asks, Hears
-from laddnav.ocpp.wire.events import Request
+from laddnav.ocpp.wire.requests import Request
 from laddnav.ocpp.wire.security import (
     AskToSign,
     DeleteRoot,

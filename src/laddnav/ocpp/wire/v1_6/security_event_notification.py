@@ -6,8 +6,8 @@ from typing import Any
 
 from msgspec import Struct
 
+from laddnav.ocpp.wire.answers import Noted
 from laddnav.ocpp.wire.dialect import Hears
-from laddnav.ocpp.wire.events import Noted
 from laddnav.ocpp.wire.security import SecurityNoticed
 from laddnav.ocpp.wire.v1_6.fields import instant
 

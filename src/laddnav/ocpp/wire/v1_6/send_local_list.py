@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from laddnav.ocpp.wire.answers import TokenJudged
 from laddnav.ocpp.wire.dialect import Asks
-from laddnav.ocpp.wire.events import TokenJudged, Verdict
+from laddnav.ocpp.wire.requests import Verdict
 from laddnav.ocpp.wire.upkeep import Listed, SendList
 from laddnav.ocpp.wire.v1_6.id_tag import id_tag_info
 from laddnav.tokens.model import Allowed

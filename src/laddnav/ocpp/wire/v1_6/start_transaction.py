@@ -7,8 +7,9 @@ from typing import Any
 
 from msgspec import Struct
 
+from laddnav.ocpp.wire.answers import ChargeNamed
 from laddnav.ocpp.wire.dialect import Hears
-from laddnav.ocpp.wire.events import ChargeNamed, ChargeStarted
+from laddnav.ocpp.wire.events import ChargeStarted
 from laddnav.ocpp.wire.v1_6.fields import ConnectorId, ReservationId, instant, number
 from laddnav.ocpp.wire.v1_6.id_tag import IdTag, id_tag_info
 

@@ -9,8 +9,9 @@ from msgspec import Struct
 from laddnav.kit.json import Unreadable
 from laddnav.locations.model import Status
 from laddnav.metering.model import Activity
+from laddnav.ocpp.wire.answers import Noted
 from laddnav.ocpp.wire.dialect import Hears
-from laddnav.ocpp.wire.events import Noted, StatusReported
+from laddnav.ocpp.wire.events import StatusReported
 from laddnav.ocpp.wire.v1_6.fields import ConnectorId, instant
 
 

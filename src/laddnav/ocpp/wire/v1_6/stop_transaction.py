@@ -7,8 +7,9 @@ from typing import Any
 
 from msgspec import Struct
 
+from laddnav.ocpp.wire.answers import ChargeClosed
 from laddnav.ocpp.wire.dialect import Hears
-from laddnav.ocpp.wire.events import ChargeClosed, ChargeStopped
+from laddnav.ocpp.wire.events import ChargeStopped
 from laddnav.ocpp.wire.v1_6.fields import TransactionId, charge_named, instant, number
 from laddnav.ocpp.wire.v1_6.id_tag import IdTag, id_tag_info
 from laddnav.ocpp.wire.v1_6.meter_value import WireMeterValue, readings

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from laddnav.ocpp.wire.dialect import Asks
-from laddnav.ocpp.wire.events import Unlock, Verdict
+from laddnav.ocpp.wire.requests import Unlock, Verdict
 
 _MEANS = {"Unlocked": Verdict.ACCEPTED, "NotSupported": Verdict.NOT_SUPPORTED}
 

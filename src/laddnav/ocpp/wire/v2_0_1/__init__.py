@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from laddnav.ocpp.wire.dialect import Bound, Dialect
-from laddnav.ocpp.wire.events import (
+from laddnav.ocpp.wire.frames import ErrorCode
+from laddnav.ocpp.wire.monitoring import ClearMonitors, SetMonitors
+from laddnav.ocpp.wire.prices import ShowCost
+from laddnav.ocpp.wire.requests import (
     FreeEvse,
     KeepEvse,
     LimitCharge,
@@ -16,9 +19,6 @@ from laddnav.ocpp.wire.events import (
     UnlimitDefault,
     Unlock,
 )
-from laddnav.ocpp.wire.frames import ErrorCode
-from laddnav.ocpp.wire.monitoring import ClearMonitors, SetMonitors
-from laddnav.ocpp.wire.prices import ShowCost
 from laddnav.ocpp.wire.schemas import Version
 from laddnav.ocpp.wire.upkeep import (
     ChangeAvailability,

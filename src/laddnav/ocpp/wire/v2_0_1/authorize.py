@@ -6,8 +6,9 @@ from typing import Any
 
 from msgspec import Struct
 
+from laddnav.ocpp.wire.answers import TokenJudged
 from laddnav.ocpp.wire.dialect import Hears
-from laddnav.ocpp.wire.events import TokenJudged, TokenShown
+from laddnav.ocpp.wire.events import TokenShown
 from laddnav.ocpp.wire.v2_0_1.get_certificate_status import WireOcspRequestData, read_check
 from laddnav.ocpp.wire.v2_0_1.id_token import WireIdToken, id_token_info
 

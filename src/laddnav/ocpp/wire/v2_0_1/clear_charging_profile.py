@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from laddnav.ocpp.wire.dialect import Asks
-from laddnav.ocpp.wire.events import UnlimitCharge, UnlimitDefault
+from laddnav.ocpp.wire.requests import UnlimitCharge, UnlimitDefault
 from laddnav.ocpp.wire.v1_6.clear_charging_profile import read
 
 

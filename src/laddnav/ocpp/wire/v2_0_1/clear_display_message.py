@@ -6,8 +6,8 @@ from typing import Any
 
 from laddnav.ocpp.wire.dialect import Asks
 from laddnav.ocpp.wire.display import HideMessage
-from laddnav.ocpp.wire.events import Verdict
 from laddnav.ocpp.wire.reports import Reported, Topic
+from laddnav.ocpp.wire.requests import Verdict
 from laddnav.ocpp.wire.v2_0_1.fields import accepted
 
 

@@ -8,9 +8,9 @@ import msgspec
 from msgspec import Struct
 
 from laddnav.ocpp.wire.dialect import Asks
-from laddnav.ocpp.wire.events import Verdict
 from laddnav.ocpp.wire.monitoring import ClearMonitors
 from laddnav.ocpp.wire.reports import Reported, Topic
+from laddnav.ocpp.wire.requests import Verdict
 from laddnav.ocpp.wire.v2_0_1.reports import Number
 
 

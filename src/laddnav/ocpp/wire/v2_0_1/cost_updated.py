@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from laddnav.ocpp.wire.dialect import Asks
-from laddnav.ocpp.wire.events import Verdict
 from laddnav.ocpp.wire.prices import ShowCost
+from laddnav.ocpp.wire.requests import Verdict
 
 
 def write(request: ShowCost) -> dict[str, Any]:

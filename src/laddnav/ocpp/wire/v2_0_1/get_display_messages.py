@@ -6,7 +6,7 @@ from typing import Any
 
 from laddnav.ocpp.wire.dialect import Asks
 from laddnav.ocpp.wire.display import TellMessages
-from laddnav.ocpp.wire.events import Verdict
+from laddnav.ocpp.wire.requests import Verdict
 from laddnav.ocpp.wire.v2_0_1.fields import accepted
 
 

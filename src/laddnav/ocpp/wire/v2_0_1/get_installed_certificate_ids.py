@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Struct
 
 from laddnav.ocpp.wire.dialect import Asks
-from laddnav.ocpp.wire.events import Verdict
+from laddnav.ocpp.wire.requests import Verdict
 from laddnav.ocpp.wire.security import ListRoots, Root, RootsTold
 from laddnav.ocpp.wire.v1_6.certificate_hash_data import WireCertificateHashData, read_hash
 from laddnav.ocpp.wire.v2_0_1.install_certificate import KINDS

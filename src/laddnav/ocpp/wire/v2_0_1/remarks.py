@@ -6,8 +6,9 @@ from typing import Any
 
 from msgspec import Struct
 
+from laddnav.ocpp.wire.answers import Noted
 from laddnav.ocpp.wire.dialect import Hears
-from laddnav.ocpp.wire.events import Noted, Remarked
+from laddnav.ocpp.wire.events import Remarked
 
 
 class WireRemark(Struct, frozen=True):

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 
 from laddnav.ocpp.wire.dialect import Asks, Hears, Leaves
 from laddnav.ocpp.wire.display import HideMessage, ShowMessage, TellCustomer, TellMessages, TellNow
-from laddnav.ocpp.wire.events import Request
 from laddnav.ocpp.wire.monitoring import (
     ClearMonitors,
     ReportMonitors,
@@ -14,6 +13,7 @@ from laddnav.ocpp.wire.monitoring import (
     SetMonitoringLevel,
     SetMonitors,
 )
+from laddnav.ocpp.wire.requests import Request
 from laddnav.ocpp.wire.v2_0_1 import (
     clear_display_message,
     clear_variable_monitoring,

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from laddnav.ocpp.wire.events import Noted
+from laddnav.ocpp.wire.answers import Noted
 from laddnav.ocpp.wire.v2_0_1.remarks import write as nothing
 
 __all__ = ["Name", "Number", "document", "heard", "nothing"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from laddnav.ocpp.wire.dialect import Asks
-from laddnav.ocpp.wire.events import StartCharge
+from laddnav.ocpp.wire.requests import StartCharge
 from laddnav.ocpp.wire.v1_6.remote_start_transaction import read
 from laddnav.ocpp.wire.v2_0_1.id_token import id_token
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from laddnav.kit.time import rfc3339
 from laddnav.ocpp.wire.dialect import Asks
-from laddnav.ocpp.wire.events import KeepEvse
+from laddnav.ocpp.wire.requests import KeepEvse
 from laddnav.ocpp.wire.v1_6.reserve_now import read
 from laddnav.ocpp.wire.v2_0_1.id_token import id_token
 from laddnav.tokens.model import TokenType

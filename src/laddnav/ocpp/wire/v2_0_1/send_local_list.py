@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from laddnav.ocpp.wire.answers import TokenJudged
 from laddnav.ocpp.wire.dialect import Asks
-from laddnav.ocpp.wire.events import TokenJudged
 from laddnav.ocpp.wire.upkeep import Listed, SendList
 from laddnav.ocpp.wire.v1_6.send_local_list import read
 from laddnav.ocpp.wire.v2_0_1.id_token import id_token, id_token_info

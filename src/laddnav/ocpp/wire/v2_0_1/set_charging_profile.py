@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from laddnav.ocpp.wire.dialect import Asks
-from laddnav.ocpp.wire.events import LimitCharge, LimitDefault, Verdict
+from laddnav.ocpp.wire.requests import LimitCharge, LimitDefault, Verdict
 from laddnav.ocpp.wire.v1_6.set_charging_profile import DEFAULT_LEVEL, kind
 from laddnav.ocpp.wire.v2_0_1.charging_schedule import write_schedule
 from laddnav.ocpp.wire.v2_0_1.fields import accepted

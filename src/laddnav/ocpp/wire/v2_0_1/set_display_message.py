@@ -7,8 +7,8 @@ from typing import Any
 from laddnav.kit.time import rfc3339
 from laddnav.ocpp.wire.dialect import Asks
 from laddnav.ocpp.wire.display import Priority, ShowMessage
-from laddnav.ocpp.wire.events import Verdict
 from laddnav.ocpp.wire.reports import Reported, Thing, Topic
+from laddnav.ocpp.wire.requests import Verdict
 from laddnav.ocpp.wire.v2_0_1.fields import accepted
 
 _PRIORITY = {Priority.ALWAYS: "AlwaysFront", Priority.FIRST: "InFront", Priority.IN_TURN: "NormalCycle"}

@@ -9,9 +9,9 @@ import msgspec
 from msgspec import Struct
 
 from laddnav.ocpp.wire.dialect import Asks
-from laddnav.ocpp.wire.events import Verdict
 from laddnav.ocpp.wire.monitoring import Flush, Monitor, SetMonitors
 from laddnav.ocpp.wire.reports import Reported, Thing, Topic
+from laddnav.ocpp.wire.requests import Verdict
 from laddnav.ocpp.wire.v2_0_1.reports import Number
 from laddnav.ocpp.wire.v2_0_1.variable import WireComponent, WireVariable, read_name, write_name
 

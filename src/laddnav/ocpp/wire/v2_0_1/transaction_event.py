@@ -8,8 +8,9 @@ from msgspec import Struct
 
 from laddnav.kit.json import Unreadable
 from laddnav.metering.model import Activity
+from laddnav.ocpp.wire.answers import StoryHeard
 from laddnav.ocpp.wire.dialect import Hears
-from laddnav.ocpp.wire.events import ChargeTold, Stage, StoryHeard
+from laddnav.ocpp.wire.events import ChargeTold, Stage
 from laddnav.ocpp.wire.v1_6.fields import ReservationId, instant
 from laddnav.ocpp.wire.v2_0_1.fields import Count, TransactionId, WireEvse
 from laddnav.ocpp.wire.v2_0_1.id_token import WireIdToken, id_token_info, message_content, uid_of

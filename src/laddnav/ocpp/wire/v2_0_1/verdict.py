@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from laddnav.ocpp.wire.events import Verdict
+from laddnav.ocpp.wire.requests import Verdict
 
 # NotFound, NoProfile and EmptyResultSet: there is nothing there of what was asked about.
 _MEANS = {

@@ -5,8 +5,8 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from laddnav.ocpp.wire import v2_0_1
-from laddnav.ocpp.wire.events import LimitCharge, ReportLimits
 from laddnav.ocpp.wire.prices import ChangeTariff, SetTariff
+from laddnav.ocpp.wire.requests import LimitCharge, ReportLimits
 from laddnav.ocpp.wire.schemas import Version
 from laddnav.ocpp.wire.v2_1 import (
     get_certificate_chain_status,

@@ -8,7 +8,7 @@ import msgspec
 
 from laddnav.kit.json import Unreadable
 from laddnav.ocpp.wire.dialect import Asks
-from laddnav.ocpp.wire.events import LimitsTold, Said, Verdict
+from laddnav.ocpp.wire.requests import LimitsTold, Said, Verdict
 from laddnav.ocpp.wire.v2_0_1.fields import accepted
 from laddnav.ocpp.wire.v2_0_1.get_composite_schedule import write
 from laddnav.ocpp.wire.v2_1.charging_schedule import WireCompositeSchedule, read_composite

@@ -8,9 +8,9 @@ import msgspec
 from msgspec import Struct
 
 from laddnav.ocpp.wire.dialect import Asks
-from laddnav.ocpp.wire.events import Verdict
 from laddnav.ocpp.wire.monitoring import TellStreams
 from laddnav.ocpp.wire.reports import Reported, Thing, Topic
+from laddnav.ocpp.wire.requests import Verdict
 from laddnav.ocpp.wire.v2_0_1.reports import document
 from laddnav.ocpp.wire.v2_1.open_periodic_event_stream import WireConstantStreamData
 

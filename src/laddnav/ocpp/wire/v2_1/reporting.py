@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from laddnav.ocpp.wire.der import ClearDerControl, ReportDerControls, SetDerControl
 from laddnav.ocpp.wire.dialect import Asks, Hears, Leaves
-from laddnav.ocpp.wire.events import Request
 from laddnav.ocpp.wire.monitoring import AdjustStream, TellStreams
+from laddnav.ocpp.wire.requests import Request
 from laddnav.ocpp.wire.steering import (
     AllowTransfers,
     BeginDynamic,

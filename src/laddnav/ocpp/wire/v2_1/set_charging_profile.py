@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from laddnav.ocpp.wire.dialect import Asks
-from laddnav.ocpp.wire.events import LimitCharge
+from laddnav.ocpp.wire.requests import LimitCharge
 from laddnav.ocpp.wire.v2_0_1 import set_charging_profile
 from laddnav.ocpp.wire.v2_1.charging_schedule import write_schedule
 

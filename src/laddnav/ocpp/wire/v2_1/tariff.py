@@ -8,8 +8,8 @@ from typing import Any
 
 from laddnav.kit.time import rfc3339
 from laddnav.ocpp.wire.dialect import Asks
-from laddnav.ocpp.wire.events import Verdict
 from laddnav.ocpp.wire.prices import ChangeTariff, SetTariff
+from laddnav.ocpp.wire.requests import Verdict
 from laddnav.pricing.plain.rates import of_one
 from laddnav.tariffs.model import Element, Limit, PriceComponent, Restriction, Tariff, TariffDimension
 

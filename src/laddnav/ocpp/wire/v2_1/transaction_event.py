@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from laddnav.ocpp.wire.answers import StoryHeard
 from laddnav.ocpp.wire.dialect import Hears
-from laddnav.ocpp.wire.events import StoryHeard
 from laddnav.ocpp.wire.v2_0_1 import transaction_event
 from laddnav.ocpp.wire.v2_0_1.transaction_event import WireTransactionEvent, read
 
