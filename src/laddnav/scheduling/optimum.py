@@ -10,6 +10,7 @@ any price, GREEN counts the whole span of carbon as ten times that of prices. Th
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import combinations
 
 import numpy as np
@@ -31,16 +32,23 @@ HURRY = 1e-4  # of the span of prices, over the whole plan
 AS_NOTHING = 1e-12  # money per kWh: of a price below, no number that is left by a division means anything
 
 
+class Currents(Struct, frozen=True, kw_only=True):
+    """A column of amperes for each `who` (a car) and `when` (a step); `sign` -1 where these are given back."""
+
+    who: Ints
+    when: Ints
+    columns: Ints
+    sign: float
+
+
 class Model(Struct, frozen=True, kw_only=True):
-    """The program, and where in it the cars are. Draws: one column for each `who` (a car) and `when` (a step)."""
+    """The program, and where in it the cars are."""
 
     site: Site
     table: Table
     program: Program
-    who: Ints
-    when: Ints
-    draws: Ints
-    gives: tuple[Ints, Ints, Ints]  # who, when, column
+    draws: Currents
+    gives: Currents
     unmet: Ints  # (car, part) columns, flat
     fuses: Ints  # (panel, phase, step) rows, -1 where nothing can go beyond the fuse
     others: Ints  # (2, step) rows of what others allow, as `Table.allowed` has it, -1 likewise
@@ -50,9 +58,8 @@ class Model(Struct, frozen=True, kw_only=True):
     def amps(self, found: Optimum) -> Floats:
         """(car, step) amperes on each of its phases while it is plugged in."""
         amps: Floats = np.zeros_like(self.table.share)
-        amps[self.who, self.when] = found.columns[self.draws]
-        who, when, columns = self.gives
-        amps[who, when] -= found.columns[columns]
+        amps[self.draws.who, self.draws.when] = found.columns[self.draws.columns]
+        amps[self.gives.who, self.gives.when] -= found.columns[self.gives.columns]
         amps[np.abs(amps) < TRIFLE] = 0.0
         return amps
 
@@ -77,10 +84,9 @@ class Model(Struct, frozen=True, kw_only=True):
 
     def bound_cars(self, lower: Floats, upper: Floats) -> None:
         """From now on each car draws so many amperes in each (car, step), below zero where it gives back."""
-        at = (self.who, self.when)
-        self.program.bound_columns(self.draws, np.maximum(lower[at], 0.0), np.maximum(upper[at], 0.0))
-        who, when, columns = self.gives
-        self.program.bound_columns(columns, np.maximum(-upper[who, when], 0.0), np.maximum(-lower[who, when], 0.0))
+        for one, least, most in ((self.draws, lower, upper), (self.gives, -upper, -lower)):
+            at = (one.who, one.when)
+            self.program.bound_columns(one.columns, np.maximum(least[at], 0.0), np.maximum(most[at], 0.0))
 
     def reserve(self, amps: Floats) -> None:
         """Keep (car, step) amperes free of each limit, beyond what the columns draw, from now on."""
@@ -121,25 +127,20 @@ def optimum(site: Site) -> Plan:
 
 
 def modelled(site: Site, table: Table) -> Model:
-    program = Program()
-    who, when = np.nonzero(table.ceiling * table.share)
-    of_meter = metered(site, table)
-    scale = 1.0 / _unit(table)
-    price = worth(site, table)[who, when] + (0.0 if of_meter else table.prices[when])
-    per_column = table.per_amp[who] * table.share[who, when]
-    draws = program.add_columns(price * scale * per_column * site.steps.hours, 0.0, table.ceiling[who, when], len(who))
+    program, scale, of_meter = Program(), 1.0 / _unit(table), metered(site, table)
+    draws = _add_draws(program, site, table, scale, priced=not of_meter)
     gives = _add_gives(program, site, table)
-    unmet = _add_needs(program, site, table, scale, (who, when, draws), gives)
+    unmet = _add_needs(program, site, table, scale, draws, gives)
     meter = store = None
     if of_meter:
         meter = add_meter(program, site, table, scale)
-        program.put(meter.balance[when], draws, -per_column)
-        program.put(meter.balance[gives[1]], gives[2], table.per_amp[gives[0]] * table.share[gives[0], gives[1]])
+        for one in (draws, gives):
+            program.put(meter.balance[one.when], one.columns, -one.sign * _kw_per_amp(table, one))
         if site.battery is not None:
             store = add_battery(program, site, table, site.battery, meter)
         for peak in site.peaks:
             add_peak(program, site, peak, meter, scale)
-    flows = ((who, when, draws, 1.0), (*gives, -1.0))
+    flows = (draws, gives)
     fuses = _add_fuses(program, site, table, flows, store)
     if site.unbalance_max is not None:
         _add_unbalance(program, site, table, flows, max(site.unbalance_max, 0.0))
@@ -147,8 +148,6 @@ def modelled(site: Site, table: Table) -> Model:
         site=site,
         table=table,
         program=program,
-        who=who,
-        when=when,
         draws=draws,
         gives=gives,
         unmet=unmet,
@@ -157,6 +156,12 @@ def modelled(site: Site, table: Table) -> Model:
         meter=meter,
         store=store,
     )
+
+
+def _kw_per_amp(table: Table, of: Currents) -> Floats:
+    """Of each column, for as much of its step as the car is there."""
+    kw: Floats = table.per_amp[of.who] * table.share[of.who, of.when]
+    return kw
 
 
 def _unit(table: Table) -> float:
@@ -193,14 +198,25 @@ def _missing(site: Site, table: Table) -> Floats:
     return np.asarray(weights / weights.min(initial=1e2) * most / DEARER)
 
 
-def _add_needs(
-    program: Program,
-    site: Site,
-    table: Table,
-    scale: float,
-    drawn: tuple[Ints, Ints, Ints],
-    given: tuple[Ints, Ints, Ints],
-) -> Ints:
+def _add_draws(program: Program, site: Site, table: Table, scale: float, *, priced: bool) -> Currents:
+    """What cars draw costs what its wish counts, and its price, where that is not for the meter to count."""
+    who, when = np.nonzero(table.ceiling * table.share)
+    price = worth(site, table)[who, when] + (table.prices[when] if priced else 0.0)
+    kwh = table.per_amp[who] * table.share[who, when] * site.steps.hours
+    columns = program.add_columns(price * scale * kwh, 0.0, table.ceiling[who, when], len(who))
+    return Currents(who=who, when=when, columns=columns, sign=1.0)
+
+
+def _add_gives(program: Program, site: Site, table: Table) -> Currents:
+    """Where a kWh costs less than nothing nobody gives back: drawing and giving at once would only burn energy."""
+    who, when = np.nonzero(table.giving * table.share * (np.minimum(table.prices, table.feed_in) >= 0))
+    kwh = table.per_amp[who] * table.share[who, when] * site.steps.hours
+    greener = worth(site, table)[who, when] * np.array([site.cars[car].wish is Wish.GREEN for car in who], dtype=float)
+    columns = program.add_columns(-greener / _unit(table) * kwh, 0.0, table.giving[who, when], len(who))
+    return Currents(who=who, when=when, columns=columns, sign=-1.0)
+
+
+def _add_needs(program: Program, site: Site, table: Table, scale: float, draws: Currents, gives: Currents) -> Ints:
     """What a car is given and what it misses are what it wants. Answers the columns of what is missed."""
     count = len(site.cars)
     parts = 1 + DEARER * np.arange(QUARTERS)
@@ -209,39 +225,32 @@ def _add_needs(
     needs = program.add_rows(table.wanted, table.wanted, count)
     program.put(np.repeat(needs, QUARTERS), unmet, 1.0)
     per_column = table.per_amp[:, None] * table.share * site.steps.hours
-    who, when, draws = drawn
     back = np.any(table.giving > 0, axis=1)
-    plain = ~back[who]
-    program.put(needs[who[plain]], draws[plain], per_column[who[plain], when[plain]])
-
-    # Who gives back has a level, step by step, between what it lends below what it has now and what it wants.
-    for car in np.flatnonzero(back):
-        lends = min(max(site.cars[car].lends, 0.0), MOST_ENERGY)
-        level = program.add_columns(0.0, -lends, table.wanted[car], site.steps.count)
-        rows = program.add_rows(0.0, 0.0, site.steps.count)
-        program.put(rows, level, 1.0)
-        program.put(rows[1:], level[:-1], -1.0)
-        mine, out = who == car, given[0] == car
-        program.put(rows[when[mine]], draws[mine], -per_column[car, when[mine]])
-        lost = per_column[car, given[1][out]] / min(max(site.cars[car].discharge_efficiency, 0.01), 1.0)
-        program.put(rows[given[1][out]], given[2][out], lost)
+    plain = ~back[draws.who]
+    program.put(needs[draws.who[plain]], draws.columns[plain], per_column[draws.who[plain], draws.when[plain]])
+    for car in np.flatnonzero(back).tolist():
+        level = _add_level(program, site, table, car, per_column[car], draws, gives)
         program.put(needs[[car]], level[-1:], 1.0)
     return unmet
 
 
-def _add_gives(program: Program, site: Site, table: Table) -> tuple[Ints, Ints, Ints]:
-    """Where a kWh costs less than nothing nobody gives back: drawing and giving at once would only burn energy."""
-    who, when = np.nonzero(table.giving * table.share * (np.minimum(table.prices, table.feed_in) >= 0))
-    per_column = table.per_amp[who] * table.share[who, when] * site.steps.hours
-    greener = worth(site, table)[who, when] * np.array([site.cars[car].wish is Wish.GREEN for car in who], dtype=float)
-    columns = program.add_columns(-greener / _unit(table) * per_column, 0.0, table.giving[who, when], len(who))
-    return who, when, columns
+def _add_level(
+    program: Program, site: Site, table: Table, car: int, kwh_per_amp: Floats, draws: Currents, gives: Currents
+) -> Ints:
+    """(step) what a car that gives back was given by then: it lies between what it lends and what it wants."""
+    lends = min(max(site.cars[car].lends, 0.0), MOST_ENERGY)
+    level = program.add_columns(0.0, -lends, table.wanted[car], site.steps.count)
+    rows = program.add_rows(0.0, 0.0, site.steps.count)
+    program.put(rows, level, 1.0)
+    program.put(rows[1:], level[:-1], -1.0)
+    into, out = draws.when[draws.who == car], gives.when[gives.who == car]
+    program.put(rows[into], draws.columns[draws.who == car], -kwh_per_amp[into])
+    efficiency = min(max(site.cars[car].discharge_efficiency, 0.01), 1.0)
+    program.put(rows[out], gives.columns[gives.who == car], kwh_per_amp[out] / efficiency)
+    return level
 
 
-Flow = tuple[Ints, Ints, Ints, float]
-
-
-def _add_fuses(program: Program, site: Site, table: Table, flows: tuple[Flow, Flow], store: Store | None) -> Ints:
+def _add_fuses(program: Program, site: Site, table: Table, flows: Sequence[Currents], store: Store | None) -> Ints:
     """A row for each panel, phase and step that the cars behind it could bring beyond its limits, and for no other."""
     per_amp = site.volts / 1000
     most = through(site, table, table.ceiling)
@@ -255,13 +264,13 @@ def _add_fuses(program: Program, site: Site, table: Table, flows: tuple[Flow, Fl
     rows[binding] = program.add_rows(lower[binding], upper[binding], int(binding.sum()))
     above = _above(site)
     at = np.array([car.panel for car in site.cars], dtype=np.int64)
-    for who, when, columns, sign in flows:
+    for one in flows:
         for panel_of in above:
             for phase in range(3):
-                panel = panel_of[at[who]]
-                row = np.where((panel >= 0) & table.phased[who, phase], rows[panel, phase, when], -1)
+                panel = panel_of[at[one.who]]
+                row = np.where((panel >= 0) & table.phased[one.who, phase], rows[panel, phase, one.when], -1)
                 here = row >= 0
-                program.put(row[here], columns[here], sign)
+                program.put(row[here], one.columns[here], one.sign)
     if store is not None:
         for phase in range(3):
             here = rows[0, phase] >= 0
@@ -270,17 +279,17 @@ def _add_fuses(program: Program, site: Site, table: Table, flows: tuple[Flow, Fl
     return rows
 
 
-def _add_others(program: Program, site: Site, table: Table, flows: tuple[Flow, Flow], store: Store | None) -> Ints:
+def _add_others(program: Program, site: Site, table: Table, flows: Sequence[Currents], store: Store | None) -> Ints:
     """A row for each step in which cars, or cars and battery together, could go beyond what others allow."""
     most = table.per_amp @ table.ceiling
     of_battery = site.battery.charge_max if site.battery is not None else 0.0
     binding = np.vstack([most + of_battery, most]) > table.allowed
     rows = np.full(binding.shape, -1)
     rows[binding] = program.add_rows(-INFINITY, table.allowed[binding], int(binding.sum()))
-    for who, when, columns, sign in flows:
+    for one in flows:
         for row in rows:
-            here = row[when] >= 0
-            program.put(row[when][here], columns[here], sign * table.per_amp[who[here]])
+            here = row[one.when] >= 0
+            program.put(row[one.when][here], one.columns[here], one.sign * table.per_amp[one.who[here]])
     if store is not None:
         here = rows[0] >= 0
         program.put(rows[0][here], store.charge[here], 1.0)
@@ -307,12 +316,12 @@ def _above(site: Site) -> Ints:
     return np.array(lines)
 
 
-def _add_unbalance(program: Program, site: Site, table: Table, flows: tuple[Flow, Flow], most: float) -> None:
+def _add_unbalance(program: Program, site: Site, table: Table, flows: Sequence[Currents], most: float) -> None:
     """Between any two phases; where the building alone differs by more, the cars may not add to it."""
-    for one, other in combinations(range(3), 2):
-        base = table.load[one] - table.load[other]
+    for first, other in combinations(range(3), 2):
+        base = table.load[first] - table.load[other]
         rows = program.add_rows(np.minimum(-most, base) - base, np.maximum(most, base) - base, site.steps.count)
-        for who, when, columns, sign in flows:
-            difference = table.phased[who, one].astype(float) - table.phased[who, other]
+        for one in flows:
+            difference = table.phased[one.who, first].astype(float) - table.phased[one.who, other]
             here = difference != 0
-            program.put(rows[when[here]], columns[here], sign * difference[here])
+            program.put(rows[one.when[here]], one.columns[here], one.sign * difference[here])

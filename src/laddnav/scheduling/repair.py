@@ -89,7 +89,7 @@ def _repaired(model: Model, best: Optimum) -> Iterator[tuple[Model, Optimum]]:
     if not wrong.any():
         yield model, best
         return
-    few, found = len(model.draws) <= FEW, None
+    few, found = len(model.draws.columns) <= FEW, None
     for eager in EAGER if few else EAGER[:1]:
         near = _dived(model, best, eager, ROUNDS if few else ROUNDS_OF_MANY)
         found = _finished(model, best, near)
