@@ -14,7 +14,8 @@ from pypdf import PdfReader
 
 from laddnav.billing.cii import cii
 from laddnav.billing.credits import credits, left
-from laddnav.billing.einvoice import Document, NotIssuedYet, NoVatNumber, document
+from laddnav.billing.einvoice import Document, NotIssuedYet, NoVatNumber
+from laddnav.billing.einvoicing import document
 from laddnav.billing.model import Cited, Debtor, DebtorKind, Invoice, Item, ItemKind, PaidFrom, Period, Supply, Who
 from laddnav.billing.pdf import pdf
 from laddnav.billing.peppol import Lack, lacking

@@ -13,7 +13,8 @@ from pypdf import PdfReader
 
 from laddnav.billing.addresses import Named, address, can_be, can_be_vat, company, register_of, takes
 from laddnav.billing.cii import cii
-from laddnav.billing.einvoice import Document, Trader, document
+from laddnav.billing.einvoice import Document, Trader
+from laddnav.billing.einvoicing import document
 from laddnav.billing.model import Cited, Invoice, PaidFrom, VatCategory, VatWhy
 from laddnav.billing.pdf import pdf
 from laddnav.billing.peppol import SENTENCES, Lack, kept_out, lacking

@@ -19,7 +19,8 @@ from babel.numbers import get_decimal_symbol, get_group_symbol
 from laddnav.billing.addresses import register_of
 from laddnav.billing.centres import parts
 from laddnav.billing.cii import cii
-from laddnav.billing.einvoice import NotIssuedYet, NoVatNumber, document
+from laddnav.billing.einvoice import NotIssuedYet, NoVatNumber
+from laddnav.billing.einvoicing import document
 from laddnav.billing.facturx import FILE_NAME, marked
 from laddnav.billing.item_words import said as called
 from laddnav.billing.model import Basis, Charge, Cited, DebtorKind, Invoice, InvoiceLine, Item, VatSum

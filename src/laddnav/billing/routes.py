@@ -13,7 +13,7 @@ from laddnav.billing import actions
 from laddnav.billing.actions import buyers
 from laddnav.billing.centres import Part
 from laddnav.billing.cii import cii
-from laddnav.billing.einvoice import document
+from laddnav.billing.einvoicing import document
 from laddnav.billing.model import Debtor, Invoice, InvoiceHeading
 from laddnav.billing.pdf import pdf
 from laddnav.billing.peppol import Lack, kept_out

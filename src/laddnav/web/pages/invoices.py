@@ -13,7 +13,8 @@ from laddnav.billing import actions as billing
 from laddnav.billing.actions import buyers, crediting, paying_back, reminders, settling, writing_off
 from laddnav.billing.cii import cii
 from laddnav.billing.credits import lines_of
-from laddnav.billing.einvoice import Document, document
+from laddnav.billing.einvoice import Document
+from laddnav.billing.einvoicing import document
 from laddnav.billing.item_words import said as called
 from laddnav.billing.model import Charge, Invoice, InvoiceLine, Item
 from laddnav.billing.pdf import pdf
