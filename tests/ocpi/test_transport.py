@@ -221,7 +221,7 @@ PUTS = ["locations/SE/LAD/1", "tariffs/SE/LAD/1", "sessions/SE/LAD/1"]
 
 
 @pytest.mark.parametrize("path", PUTS)
-@pytest.mark.parametrize("body", [b"{", b"", b"not json", b'{"id": }', b"\xff\xfe", b"<html/>"])
+@pytest.mark.parametrize("body", [b"{", b"", b"not json", b'{"id": 5, "x": }', b"\xff\xfe", b"<html/>"])
 async def test_a_body_that_is_no_json_is_400(at_emsp: Ask, emsp: Installation, path: str, body: bytes) -> None:
     """TRN-022, TRN-028."""
     answer = await at_emsp("PUT", f"{emsp.url}/ocpi/emsp/2.2.1/{path}", body)
@@ -238,6 +238,12 @@ async def test_json_that_is_no_such_object_is_2001_with_http_200(
     answer = await at_emsp("PUT", f"{emsp.url}/ocpi/emsp/2.2.1/{path}", body)
     # What is nested so deeply that nobody reads it is no JSON to us.
     assert answer.both == (400 if body.startswith(b"[[") else 200, 2001)
+    assert await _nothing_kept(emsp)
+
+
+async def test_a_text_that_is_no_utf8_is_refused_also_where_nobody_reads_it(at_emsp: Ask, emsp: Installation) -> None:
+    body = encoded(_location()).replace(b"{", b'{"x":"\xff",', 1)
+    assert (await at_emsp("PUT", f"{emsp.url}/ocpi/emsp/2.2.1/locations/SE/LAD/LOC1", body)).both == (200, 2001)
     assert await _nothing_kept(emsp)
 
 

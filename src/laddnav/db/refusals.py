@@ -20,11 +20,11 @@ class Unreachable(Trouble):
 
 
 class Unstorable(Refusal):
-    """A text with the character NUL in it, or a number beyond its column, can neither be kept nor found."""
+    """A text with NUL in it or that is no UTF-8, or a number beyond its column, can neither be kept nor found."""
 
     def __init__(self) -> None:
         # What it was is not repeated: it may be anything, also a secret.
-        super().__init__("A text with the character NUL in it, or a number that is too large, cannot be kept or found")
+        super().__init__("A text with NUL in it or that is no UTF-8, or a number too large, cannot be kept or found")
 
 
 class Collided(Trouble):
