@@ -8,7 +8,7 @@ from contextlib import contextmanager
 FEW = 500  # may always
 MANY = 5_000
 CROWD = 50  # of fewer, how long they took says nothing of how long a crowd takes
-WITHIN = 3.0  # seconds; stations wait ten or more, and have to boot after that
+WITHIN = 2.0  # seconds; stations wait ten or more, but have to boot after that, and all may become slower
 
 
 class Room:
