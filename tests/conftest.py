@@ -4,6 +4,7 @@ import asyncio
 import os
 import re
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from io import SEEK_END, StringIO
 from pathlib import Path
 from typing import Any
 
@@ -96,16 +97,42 @@ def dealt(items: list[pytest.Item], workers: int) -> list[pytest.Item]:
 
 LOOP = pytest.StashKey[asyncio.AbstractEventLoop]()
 BEFORE = pytest.StashKey[set[asyncio.Task[Any]]]()
+ALARM = pytest.StashKey[BaseException]()
 
 
 @pytest.fixture(scope="session", autouse=True)
 async def one_loop(pytestconfig: pytest.Config) -> None:
-    pytestconfig.stash[LOOP] = asyncio.get_running_loop()
+    loop = pytestconfig.stash[LOOP] = asyncio.get_running_loop()
+
+    def hear(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """Of what a callback raises a loop only tells, and goes on: an alarm would be lost, and the test would wait."""
+        alarm = context.get("exception")
+        if isinstance(alarm, pytest.fail.Exception):
+            where = StringIO(f"{alarm.msg}\n")
+            where.seek(0, SEEK_END)
+            before = pytestconfig.stash[BEFORE] if BEFORE in pytestconfig.stash else set()
+            for task in asyncio.all_tasks(loop) - before:
+                task.print_stack(file=where)
+            alarm.msg, alarm.pytrace = where.getvalue(), False
+            pytestconfig.stash[ALARM] = alarm
+            loop.stop()
+        else:
+            loop.default_exception_handler(context)
+
+    loop.set_exception_handler(hear)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> None:
+    """What stopped the loop is told, and not that it was stopped."""
+    if (alarm := item.config.stash.get(ALARM, None)) is not None:
+        del item.config.stash[ALARM]
+        call.excinfo = pytest.ExceptionInfo.from_exception(alarm)
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
-    item.stash[BEFORE] = asyncio.all_tasks(item.config.stash[LOOP])
+    item.config.stash[BEFORE] = asyncio.all_tasks(item.config.stash[LOOP])
     return (yield)
 
 
@@ -115,8 +142,9 @@ def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
     try:
         return (yield)
     finally:
-        if BEFORE in item.stash:
-            loop, before = item.config.stash[LOOP], item.stash[BEFORE]
+        if BEFORE in item.config.stash:
+            loop, before = item.config.stash[LOOP], item.config.stash[BEFORE]
+            del item.config.stash[BEFORE]
             left = asyncio.all_tasks(loop) - before
             for task in left:
                 task.cancel()

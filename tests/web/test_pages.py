@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Literal
 
+import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, ViewportSize, expect
 
@@ -119,6 +120,7 @@ async def paths(site: Site, clock: SetClock) -> tuple[str, ...]:
     )
 
 
+@pytest.mark.timeout(600)  # twenty seconds of a core, and the cores may be busy
 async def test_every_page_shows_itself_without_a_complaint_and_fits_a_phone(page: Page, paths: tuple[str, ...]) -> None:
     """The `page` fixture fails a test whose pages complain or ask another server for anything."""
     wide = page.viewport_size
