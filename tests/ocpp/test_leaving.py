@@ -55,4 +55,8 @@ def test_the_room_at_the_door_is_that_of_the_crowd_that_stands_there() -> None:
     assert filled(door) == []  # it has become slow
     while crowd:
         crowd.pop().__exit__(None, None, None)
+    crowd = filled(door)
+    assert len(crowd) == FEW
+    while crowd:
+        crowd.pop().__exit__(None, None, None)  # in no time at all, so that there was room for thousands
     assert not len(door) and len(filled(door)) == FEW
