@@ -106,6 +106,7 @@ async def test_who_knocks_while_the_database_is_away_hears_when_to_come_again(ur
             await knocking
     assert refused.value.response.status_code == 503
     assert refused.value.response.headers["Retry-After"] == str(again_in("ST1"))
+    assert refused.value.response.body == b"not now; come again", "what the trouble is, is for the log"
     assert (await (await Raw.connect(url)).ask("Heartbeat", {}))[0] == 3
 
 

@@ -119,7 +119,9 @@ def can_be(named: Named) -> bool:
 
 
 def can_be_vat(vat_number: str) -> bool:
-    """So far as the network asks (PEPPOL-COMMON-R058, NO-R-001): in Luxembourg and Norway."""
+    """Of one that has the form of its country (`vat_country`), so far as the network asks: in Luxembourg and Norway
+    (PEPPOL-COMMON-R058, NO-R-001).
+    """
     if vat_number[:2] == "LU":
         return int(vat_number[2:8]) % 89 == int(vat_number[8:10])
     return vat_number[:2] != "NO" or _norwegian(vat_number[2:11])

@@ -332,7 +332,8 @@ class Database:
     def listeners_of(self, event: Event) -> Sequence[str]:
         """The names of those that have something to do."""
         of_ours, of_others = self._names.get(type(event), ((), ()))
-        return of_ours if len(of_ours) == len(of_others) or event.ours else of_others
+        everybody = len(of_ours) == len(of_others)  # whose it is takes longer to find out, and does not matter then
+        return of_ours if everybody or event.ours else of_others
 
     def sleeper(self) -> asyncio.Event:
         """An event that is set whenever something was announced here or, while `hear_others` runs, elsewhere."""

@@ -83,7 +83,7 @@ async def let_in(
         await _deny(websocket, 404, str(unknown))
         return None
     except Trouble as trouble:
-        await come_later(websocket, str(trouble))
+        await come_later(websocket, trouble)
         return None
     station, proved = known.station, await proof(shown, known)
     if proved is None:
@@ -164,8 +164,11 @@ def _spoken(websocket: WebSocket, station: Station) -> Dialect | None:
     return None
 
 
-async def come_later(websocket: WebSocket, why: str = "no room now; come again") -> None:
-    """There is no room, this process ends, or nobody can be looked up; nothing is looked up for that."""
+async def come_later(websocket: WebSocket, trouble: Trouble | None = None) -> None:
+    """There is no room, this process ends, or there is trouble, of which strangers hear no more than that."""
+    if trouble is not None:
+        log.warning("station_not_let_in", why=str(trouble))
+    why = "no room now; come again" if trouble is None else "not now; come again"
     seconds = again_in(str(websocket.path_params["station_id"]))
     await _deny(websocket, 503, why, **{"Retry-After": str(seconds)})
 

@@ -177,7 +177,7 @@ class Sockets:
             try:
                 await self._connect(connection, websocket)
             except Trouble as trouble:
-                await door.come_later(websocket, str(trouble))
+                await door.come_later(websocket, trouble)
                 return None
             return connection
 
