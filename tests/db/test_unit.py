@@ -8,7 +8,6 @@ import asyncpg
 import pytest
 
 from laddnav.db import stream
-from laddnav.db.batch import Batch
 from laddnav.db.events import Event
 from laddnav.db.hearing import OfOurs
 from laddnav.db.outbox import ATTEMPTS, Deliverer, dead, drain, revive, wait_after
@@ -246,54 +245,3 @@ async def test_a_cursor_from_elsewhere_is_refused(database: Database) -> None:
     async with database.unit() as unit:
         with pytest.raises(stream.NotACursor):
             await stream.after(unit, "yesterday")
-
-
-async def test_what_arrives_during_a_commit_goes_into_the_next_one_together(database: Database) -> None:
-    sizes: list[int] = []
-
-    async def work(unit: Unit, items: Sequence[str]) -> Sequence[str]:
-        sizes.append(len(items))
-        for item in items:
-            unit.write(SET, item, item)
-        return [item.upper() for item in items]
-
-    batch = Batch(database, work)
-    assert await asyncio.gather(*(batch.add(f"n{i}") for i in range(50))) == [f"N{i}" for i in range(50)]
-    assert sum(sizes) == 50
-    assert len(sizes) < 5
-
-
-async def test_while_one_unit_of_a_batch_waits_the_next_is_worked_on(database: Database) -> None:
-    begun, may_end = asyncio.Event(), asyncio.Event()
-
-    async def work(unit: Unit, items: Sequence[str]) -> Sequence[str]:
-        for item in items:
-            unit.write(SET, item, item)
-        if "slow" in items:
-            begun.set()
-            await may_end.wait()
-        return items
-
-    batch = Batch(database, work, at_once=2)
-    slow = asyncio.create_task(batch.add("slow"))
-    await begun.wait()
-    assert [await batch.add(item) for item in ("a", "b")] == ["a", "b"]
-    assert not slow.done()
-    may_end.set()
-    assert await slow == "slow"
-    async with database.unit() as unit:
-        assert {row["name"] for row in await unit.fetch("select name from setting")} == {"a", "b", "slow"}
-
-
-async def test_a_refused_member_of_a_batch_does_not_take_the_others_with_it(database: Database) -> None:
-    async def work(unit: Unit, items: Sequence[str]) -> Sequence[str]:
-        for item in items:
-            unit.write(SET, item, item)
-        return items
-
-    batch = Batch(database, work)
-    results = await asyncio.gather(*(batch.add(item) for item in ("a", "b", "a", "c")), return_exceptions=True)
-    assert results[0] == "a"
-    assert isinstance(results[2], asyncpg.UniqueViolationError)
-    async with database.unit() as unit:
-        assert {row["name"] for row in await unit.fetch("select name from setting")} == {"a", "b", "c"}

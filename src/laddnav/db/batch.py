@@ -11,6 +11,7 @@ from laddnav.kit.refusal import Refusal
 
 T = TypeVar("T")
 R = TypeVar("R")
+FEW = 8  # what a Unit costs by itself is little for so many
 
 
 class Batch(Generic[T, R]):
@@ -28,7 +29,9 @@ class Batch(Generic[T, R]):
     ) -> None:
         """So many items in a Unit at most, and so many Units at once, where no two items need the same row.
 
-        While one of several waits for the database, the next is worked on.
+        Whoever comes at once is shared out among those that are not open, so that one is worked out while another is
+        written: all in one would be answered together, speak again together, and wait for the database together ever
+        after.
         """
         self._database = database
         self._work = work
@@ -36,26 +39,42 @@ class Batch(Generic[T, R]):
         self._at_once = at_once
         self._waiting: list[tuple[T, asyncio.Future[R]]] = []
         self._runners: list[asyncio.Task[None]] = []
+        self._busy = 0  # of them, those that have a Unit open
 
     async def add(self, item: T) -> R:
         """The result for this item, after its commit. Raises what `work` raised for it."""
         promise: asyncio.Future[R] = asyncio.get_running_loop().create_future()
         self._waiting.append((item, promise))
+        self._run_another()
+        return await promise
+
+    def _run_another(self) -> None:
+        """Where there is room for one."""
         self._runners = [one for one in self._runners if not one.done()]
         if len(self._runners) < self._at_once:
             self._runners.append(asyncio.create_task(self._run()))
-        return await promise
 
     async def _run(self) -> None:
         # Let everyone who is ready to run add first: frames that arrived in one tick become one Unit.
         await asyncio.sleep(0)
-        while self._waiting:
-            taken, self._waiting = self._waiting[: self._limit], self._waiting[self._limit :]
+        while taken := self._next():
+            self._busy += 1
+            if self._waiting:
+                self._run_another()
             try:
                 await self._together(taken)
             except Exception:  # noqa: BLE001 - whatever it was, each member hears its own error below
                 for one in taken:
                     await self._alone(one)
+            finally:
+                self._busy -= 1
+
+    def _next(self) -> list[tuple[T, asyncio.Future[R]]]:
+        """Those who have waited longest, as many as fall to one of the Units that are not open."""
+        share = -(-len(self._waiting) // max(1, self._at_once - self._busy))
+        most = min(self._limit, max(FEW, share))
+        taken, self._waiting = self._waiting[:most], self._waiting[most:]
+        return taken
 
     async def _together(self, taken: list[tuple[T, asyncio.Future[R]]]) -> None:
         async with self._database.unit(writes=True) as unit:
