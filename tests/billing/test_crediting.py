@@ -15,8 +15,8 @@ from laddnav.db.unit import Database
 from laddnav.kit.money import minor_unit
 from laddnav.parties.model import Party
 from tests.billing.charges import LADDNAV, cdr, energy, item, keep, party
+from tests.billing.einvoice.kinds import ABROAD, KINDS, SELLER, drawn_up
 from tests.billing.test_billing import balances, bill, headings, issue
-from tests.billing.test_einvoice import ABROAD, KINDS, SELLER, drawn_up
 
 
 async def credit(database: Database, ref: str, *lines: int) -> Invoice:

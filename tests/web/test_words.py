@@ -27,7 +27,7 @@ def said_by_the_pages() -> set[Said]:
         HERE: METHODS,
         HERE.parent / "scheduling": METHODS,
         HERE.parent / "payments": [("trouble.py", "python")],
-        HERE.parent / "billing": [("peppol.py", "python")],
+        HERE.parent / "billing" / "einvoice": [("peppol.py", "python")],
     }
     return {
         one[2] for folder, methods in folders.items() for one in extract_from_dir(folder, methods, keywords=KEYWORDS)

@@ -16,12 +16,12 @@ from zoneinfo import ZoneInfo
 import typst
 from babel.numbers import get_decimal_symbol, get_group_symbol
 
-from laddnav.billing.addresses import register_of
 from laddnav.billing.centres import parts
-from laddnav.billing.cii import cii
-from laddnav.billing.einvoice import NotIssuedYet, NoVatNumber
-from laddnav.billing.einvoicing import document
-from laddnav.billing.facturx import FILE_NAME, marked
+from laddnav.billing.einvoice.addresses import register_of
+from laddnav.billing.einvoice.cii import cii
+from laddnav.billing.einvoice.document import document
+from laddnav.billing.einvoice.en16931 import NotIssuedYet, NoVatNumber
+from laddnav.billing.einvoice.facturx import FILE_NAME, marked
 from laddnav.billing.item_words import said as called
 from laddnav.billing.model import Basis, Charge, Cited, DebtorKind, Invoice, InvoiceLine, Item, VatSum
 from laddnav.billing.pdf_words import WORDS

@@ -12,12 +12,12 @@ from msgspec import Meta, Struct
 from laddnav.billing import actions
 from laddnav.billing.actions import buyers
 from laddnav.billing.centres import Part
-from laddnav.billing.cii import cii
-from laddnav.billing.einvoicing import document
+from laddnav.billing.einvoice.cii import cii
+from laddnav.billing.einvoice.document import document
+from laddnav.billing.einvoice.peppol import Lack, kept_out
+from laddnav.billing.einvoice.ubl import ubl
 from laddnav.billing.model import Debtor, Invoice, InvoiceHeading
 from laddnav.billing.pdf import pdf
-from laddnav.billing.peppol import Lack, kept_out
-from laddnav.billing.ubl import ubl
 from laddnav.db.unit import Database, Unit
 from laddnav.kit.ids import PartyId
 from laddnav.people.api import File, Limit, Page, Route, page

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from babel.core import get_global
 from msgspec.structs import replace
 
-from laddnav.billing.addresses import can_be
+from laddnav.billing.einvoice.addresses import can_be
 from laddnav.billing.item_words import said
 from laddnav.billing.model import (
     Basis,

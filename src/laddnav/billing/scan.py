@@ -14,8 +14,8 @@ from urllib.parse import quote
 import segno
 from msgspec import Struct
 
-from laddnav.billing.einvoice import SEPA_TRANSFER
-from laddnav.billing.einvoicing import account_named
+from laddnav.billing.einvoice.document import account_named
+from laddnav.billing.einvoice.en16931 import SEPA_TRANSFER
 from laddnav.billing.model import Invoice
 from laddnav.billing.references import iban_fits, reference, rf_fits
 

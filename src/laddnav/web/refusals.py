@@ -8,7 +8,7 @@ from laddnav.billing.actions.mailing import NowhereToSend
 from laddnav.billing.bank import AlreadyDecided, NotDecided, UnknownBankEntry, WentBack, WhoseIsIt, WhyNot
 from laddnav.billing.camt import NotAStatement
 from laddnav.billing.credits import CreditWithoutReason, NothingToCredit
-from laddnav.billing.einvoice import NotIssuedYet, NoVatNumber
+from laddnav.billing.einvoice.en16931 import NotIssuedYet, NoVatNumber
 from laddnav.billing.open_items import NothingOnAccount, RefundWithoutReason
 from laddnav.billing.reminding import NotOverdue, RemindersStopped, StopWithoutReason
 from laddnav.billing.rules import NotAnEmail, NotAnEndpoint, NotAVatNumber, UnknownDebtor, UnknownInvoice

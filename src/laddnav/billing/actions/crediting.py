@@ -8,7 +8,7 @@ from laddnav.billing import credits, store
 from laddnav.billing.actions import buyers, settling
 from laddnav.billing.actions.issuing import issue
 from laddnav.billing.credits import CreditWithoutReason, key_of, lines_of
-from laddnav.billing.einvoice import NotIssuedYet
+from laddnav.billing.einvoice.en16931 import NotIssuedYet
 from laddnav.billing.model import Invoice, Period
 from laddnav.billing.postings import item_entry
 from laddnav.billing.rules import UnknownInvoice

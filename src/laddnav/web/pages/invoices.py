@@ -11,16 +11,16 @@ from starlette.responses import Response
 
 from laddnav.billing import actions as billing
 from laddnav.billing.actions import buyers, crediting, paying_back, reminders, settling, writing_off
-from laddnav.billing.cii import cii
 from laddnav.billing.credits import lines_of
-from laddnav.billing.einvoice import Document
-from laddnav.billing.einvoicing import document
+from laddnav.billing.einvoice.cii import cii
+from laddnav.billing.einvoice.document import document
+from laddnav.billing.einvoice.en16931 import Document
+from laddnav.billing.einvoice.peppol import SENTENCES, kept_out
+from laddnav.billing.einvoice.ubl import ubl
 from laddnav.billing.item_words import said as called
 from laddnav.billing.model import Charge, Invoice, InvoiceLine, Item
 from laddnav.billing.pdf import pdf
 from laddnav.billing.pdf_words import WORDS
-from laddnav.billing.peppol import SENTENCES, kept_out
-from laddnav.billing.ubl import ubl
 from laddnav.billing.vat import reasons
 from laddnav.db.unit import Unit
 from laddnav.payments.actions import paying

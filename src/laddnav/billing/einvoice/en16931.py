@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from msgspec import Struct
 
-from laddnav.billing.addresses import Named
+from laddnav.billing.einvoice.addresses import Named
 from laddnav.billing.model import VatCategory
 from laddnav.kit.refusal import Refusal
 from laddnav.parties.model import Contact

@@ -4,7 +4,7 @@ import json
 import subprocess
 from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 PYTHON = ROOT / ".cache" / "counterparts" / "einvoice" / "bin" / "python"
 
 
@@ -12,7 +12,7 @@ class Officials:
     def __init__(self, at: Path) -> None:
         self._at = at
         self._process = subprocess.Popen(
-            [PYTHON, "-m", "tests.billing.officially"],
+            [PYTHON, "-m", "tests.billing.einvoice.officially"],
             cwd=ROOT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

@@ -11,21 +11,21 @@ import pytest
 from msgspec.structs import replace
 from pypdf import PdfReader
 
-from laddnav.billing.addresses import Named, address, can_be, can_be_vat, company, register_of, takes
-from laddnav.billing.cii import cii
-from laddnav.billing.einvoice import Document, Trader
-from laddnav.billing.einvoicing import document
+from laddnav.billing.einvoice.addresses import Named, address, can_be, can_be_vat, company, register_of, takes
+from laddnav.billing.einvoice.cii import cii
+from laddnav.billing.einvoice.document import document
+from laddnav.billing.einvoice.en16931 import Document, Trader
+from laddnav.billing.einvoice.peppol import SENTENCES, Lack, kept_out, lacking
+from laddnav.billing.einvoice.ubl import ubl
 from laddnav.billing.model import Cited, Invoice, PaidFrom, VatCategory, VatWhy
 from laddnav.billing.pdf import pdf
-from laddnav.billing.peppol import SENTENCES, Lack, kept_out, lacking
 from laddnav.billing.rules import NotAnEndpoint, checked
-from laddnav.billing.ubl import ubl
 from laddnav.kit.ids import PartyId
 from laddnav.parties.model import Contact, Party
 from tests.billing.charges import NOON, cdr, energy, party
-from tests.billing.officials import Officials
-from tests.billing.peppol_rules import ONCE, SPACES, broken
-from tests.billing.test_einvoice import KINDS, NUMBERS, SELLER, SHOP, drawn_up, for_host
+from tests.billing.einvoice.kinds import KINDS, NUMBERS, SELLER, SHOP, drawn_up, for_host
+from tests.billing.einvoice.officials import Officials
+from tests.billing.einvoice.peppol_rules import ONCE, SPACES, broken
 
 ACCOUNTS = {"DK": "DK50 0040 0440 1162 43", "NL": "NL91 ABNA 0417 1643 00", "NO": "NO93 8601 1117 947"}
 KRONOR = {"DK": "DKK", "NO": "NOK", "SE": "SEK"}

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.billing.officials import Officials
+from tests.billing.einvoice.officials import Officials
 
 
 @pytest.fixture(scope="session")

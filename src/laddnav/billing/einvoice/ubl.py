@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
-from laddnav.billing.einvoice import CREDIT_TRANSFER, Account, Document, Row, Tax, Trader
-from laddnav.billing.peppol import lacking
-from laddnav.billing.xml import element, text, written
+from laddnav.billing.einvoice.en16931 import CREDIT_TRANSFER, Account, Document, Row, Tax, Trader
+from laddnav.billing.einvoice.peppol import lacking
+from laddnav.billing.einvoice.xml import element, text, written
 from laddnav.parties.model import Contact
 
 _EN_16931 = "urn:cen.eu:en16931:2017"

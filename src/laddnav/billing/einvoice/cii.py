@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
-from laddnav.billing.einvoice import Account, Document, Row, Tax, Trader
-from laddnav.billing.xml import element, text, written
+from laddnav.billing.einvoice.en16931 import Account, Document, Row, Tax, Trader
+from laddnav.billing.einvoice.xml import element, text, written
 from laddnav.parties.model import Contact
 
 _EN_16931 = "urn:cen.eu:en16931:2017"

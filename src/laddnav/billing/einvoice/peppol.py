@@ -12,9 +12,9 @@ from enum import StrEnum
 
 from msgspec import structs
 
-from laddnav.billing.addresses import can_be_vat, takes
-from laddnav.billing.einvoice import STANDARD, Document, NoVatNumber, Trader
-from laddnav.billing.einvoicing import document
+from laddnav.billing.einvoice.addresses import can_be_vat, takes
+from laddnav.billing.einvoice.document import document
+from laddnav.billing.einvoice.en16931 import STANDARD, Document, NoVatNumber, Trader
 from laddnav.billing.model import DebtorKind, Invoice
 from laddnav.kit.vat_numbers import vat_country
 from laddnav.kit.words import N_
