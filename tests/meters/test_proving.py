@@ -262,6 +262,34 @@ async def test_a_charge_that_is_held_keeps_its_readings_and_one_that_is_given_up
         assert not await analytics.readings_needed(unit, *span)
 
 
+async def test_what_no_charge_can_be_waits_for_a_person_signed_or_not(database: Database, clock: SetClock) -> None:
+    """A clock that said 1970 until it was set, and a register that is not the one of the start: neither is billed."""
+    station, clocks = await settled(database), DoubtKind.IMPOSSIBLE
+    given = Authorization(allowed=Allowed.ALLOWED, token=token())
+    never_set = datetime(1970, 1, 1, 0, 0, 10, tzinfo=UTC)
+    told = [(never_set, LATER, 5000), (never_set, never_set, 5000), (NOON, LATER, 12_345_678), (NOON, LATER, 23_000)]
+    ids = []
+    for began_at, ended_at, register in told:
+        async with database.unit() as unit:
+            one = await sessions.begin(
+                unit, station=station, evse_no=1, uid="CARD1", given=given, at=began_at, register=wh(1000)
+            )
+            await sessions.stop(unit, holder=US, session_id=one.id, at=ended_at, register=wh(register), reason="Local")
+            ids.append(one.id)
+        await drain(database)
+    assert [await cdr_of(database, id) is not None for id in ids] == [False, False, False, True]
+    async with database.unit() as unit:
+        kinds = [[one.kind for one in await readings.doubts_of(unit, US, id)].count(clocks) for id in ids]
+        assert kinds == [1, 1, 1, 0]
+        held = await meters.proof_of(unit, US, ids[0])
+        assert held is not None
+        assert held.reasons == ("By the station's clock this charge lasted 20780 days, from 1970-01-01",)
+        await meters.accept(unit, held.ref, by="Ada", why="the driver agreed")
+    await drain(database)
+    cdr = await cdr_of(database, ids[0])
+    assert cdr is not None and cdr.signed_data is None
+
+
 def test_a_calibration_is_told_before_it_ends() -> None:
     ends = [None, date(2026, 11, 22), date(2026, 11, 23), date(2027, 2, 21), date(2027, 2, 22)]
     states = [calibration(registered(SigningMeter(), calibration_ends=day), NOON.date()) for day in ends]

@@ -139,7 +139,7 @@ async def _closed(unit: Unit, session: Session) -> tuple[Cdr | None, Measured]:
     proof = await meters.prove(unit, session, said, cdr.energy)
     if proof is not None and not proof.bills:
         return None, measured
-    if proof is not None:
+    if proof is not None and proof.records:
         cdr = replace(cdr, signed_data=signing.signed_data(proof, await parties.reached_at(unit)))
     return cdr, measured
 

@@ -14,6 +14,7 @@ from laddnav.kit.ids import PartyId
 from laddnav.locations import actions as locations
 from laddnav.locations.rules import UnknownStation
 from laddnav.metering.model import Doubt, DoubtKind, Exchanged, Reading
+from laddnav.metering.signed.containers import Sent
 from laddnav.metering.signed.keys import key_of
 from laddnav.metering.signed.model import Record, UnfitKey, UnreadableRecord, Verdict
 from laddnav.metering.signed.reading import read
@@ -30,7 +31,7 @@ from laddnav.sessions.model import Session, Status
 from laddnav.sessions.rules import read_between
 
 FIRST_USE = "first use"  # who registered a meter whose first key is trusted
-DOUBTS = (DoubtKind.UNPROVED, DoubtKind.SIGNED_OTHERWISE)
+DOUBTS = (DoubtKind.UNPROVED, DoubtKind.SIGNED_OTHERWISE, DoubtKind.IMPOSSIBLE)
 
 
 # ---- The register
@@ -172,14 +173,30 @@ async def count_again(database: Database, raised: DoubtRaised) -> None:
 async def prove(unit: Unit, session: Session, said: Sequence[Reading], billed: Energy) -> Proof | None:
     """What the signed records of this charge prove, and the doubts that hold it; None where nothing was signed.
 
-    What a person decided stands, whatever comes later.
+    What a person decided stands, whatever comes later. What no charge can be is held whether it is signed or not.
     """
     records = rules.unwrapped(rules.records_of(said))
-    if not records:
+    why = rules.impossible(session, billed, unit.now)
+    if not records and not why:
         return None
     before = await store.proof(unit, session.holder, session.id, lock=True)
     if before is not None and before.decided_by is not None:
         return before
+    ref = unit.new_id() if before is None else before.ref
+    made, doubts = await _proved(unit, session, records, billed, ref)
+    made, doubts = rules.held_as_well(made, why), (*doubts, *rules.of_impossible(session, why, unit.now))
+    if before is None or (before.standing, before.reasons) != (made.standing, made.reasons):
+        _settle(unit, made)
+        readings.raise_doubts(unit, made.holder, made.session_id, made.station_id, doubts)
+    store.put_proof(unit, made)
+    return made
+
+
+async def _proved(
+    unit: Unit, session: Session, records: tuple[Sent, ...], billed: Energy, ref: str
+) -> tuple[Proof, tuple[Doubt, ...]]:
+    if not records:
+        return rules.unsigned(session, ref=ref, now=unit.now), ()
     found = [(record, one.key) for one in records if (record := _readable(one.text)) is not None]
     for record, key in found:
         _claim(unit, session, record.meter, key or record.key)
@@ -187,7 +204,6 @@ async def prove(unit: Unit, session: Session, said: Sequence[Reading], billed: E
     known = await store.meters_for(unit, session.holder, serials, session.station_id, session.evse_no)
     if not known and await store.first_use_trusted(unit, session.holder):
         known = await _trust(unit, session, rules.first_keys(found))
-    ref = unit.new_id() if before is None else before.ref
     made, doubts = rules.proof(session, records, known, billed, ref=ref, now=unit.now)
     if made.verdict is Verdict.VALID:
         digests = {rules.digest(record) for record, _ in found}
@@ -195,11 +211,7 @@ async def prove(unit: Unit, session: Session, said: Sequence[Reading], billed: E
         if others:
             made, more = rules.repeated(made, others, session.ended_at or unit.now)
             doubts += more
-    if before is None or (before.standing, before.reasons) != (made.standing, made.reasons):
-        _settle(unit, made)
-        readings.raise_doubts(unit, made.holder, made.session_id, made.station_id, doubts)
-    store.put_proof(unit, made)
-    return made
+    return made, doubts
 
 
 async def accept(unit: Unit, ref: str, *, by: str, why: str) -> Proof:
@@ -221,7 +233,7 @@ async def proof(unit: Unit, ref: str) -> Proof:
 
 
 async def proof_of(unit: Unit, holder: PartyId, session_id: str) -> Proof | None:
-    """None where nothing was signed, or the charge is not over."""
+    """None where nothing was signed and nothing is wrong, or the charge is not over."""
     return await store.proof(unit, holder, session_id)
 
 

@@ -13,11 +13,21 @@ from laddnav.kit import json
 from laddnav.kit.energy import Energy, kwh, wh
 from laddnav.kit.ids import fold
 from laddnav.kit.refusal import Refusal
-from laddnav.kit.time import rfc3339
+from laddnav.kit.time import hours, rfc3339
 from laddnav.metering.model import Doubt, DoubtKind, Exchanged, Reading
+from laddnav.metering.plausible import LARGEST_POWER
 from laddnav.metering.signed import judging
 from laddnav.metering.signed.containers import Sent, sent
-from laddnav.metering.signed.model import Clocked, Judged, Record, Register, Role, SignedCharge, UnreadableRecord
+from laddnav.metering.signed.model import (
+    Clocked,
+    Judged,
+    Record,
+    Register,
+    Role,
+    SignedCharge,
+    UnreadableRecord,
+    Verdict,
+)
 from laddnav.metering.signed.reading import read
 from laddnav.meters.model import Calibration, Meter, Proof, Standing
 from laddnav.sessions.model import Session
@@ -28,6 +38,12 @@ WARN_AHEAD = timedelta(days=90)  # a calibration is ordered weeks before somebod
 RESOLUTION = wh(1)
 # A meter's clock is set once in a while, and some stations have theirs in the wrong half of the year.
 CLOCKS_DIFFER = timedelta(hours=2)
+# No car charges for longer: a clock that was never set says 1970 until it is, and all that lies between costs money.
+LONGEST = timedelta(days=30)
+AHEAD_AT_MOST = timedelta(days=1)  # further than any two time zones are apart
+OLDEST = timedelta(days=365)  # no station keeps what it could not tell for so long
+# Twice what an EVSE gives, and an hour more: its data may be of one of two plugs, and the hour forgives short charges.
+POWER_SLACK = timedelta(hours=1)
 _ORDER = {"Transaction.Begin": 0, "Transaction.End": 2}
 
 
@@ -182,6 +198,57 @@ def proof(
     kind = DoubtKind.UNPROVED if spoken else DoubtKind.SIGNED_OTHERWISE
     at = session.ended_at or now
     return made, tuple(Doubt(kind=kind, at=at, detail=reason[:500]) for reason in reasons)
+
+
+def unsigned(session: Session, *, ref: str, now: datetime) -> Proof:
+    """Of a charge whose meter signs nothing: its registers are taken at their word."""
+    return Proof(
+        holder=session.holder,
+        session_id=session.id,
+        ref=ref,
+        standing=Standing.PROVED,
+        verdict=Verdict.UNREADABLE,
+        station_id=session.station_id or "",
+        records=(),
+        judged_at=now,
+    )
+
+
+# ---- What no charge can be
+
+
+def impossible(session: Session, billed: Energy, now: datetime) -> tuple[str, ...]:
+    """Why nobody should pay before a person has looked: a clock that was set meanwhile, a register that leapt."""
+    if session.ended_at is None:
+        return ()
+    lasted = session.ended_at - session.started_at
+    power_max = (session.meter and session.meter.power_max) or LARGEST_POWER
+    most = Energy(2 * power_max.watts * hours(lasted + POWER_SLACK))
+    reasons = []
+    if lasted > LONGEST:
+        reasons.append(f"By the station's clock this charge lasted {lasted.days} days, from {_day(session.started_at)}")
+    if session.ended_at > now + AHEAD_AT_MOST:
+        reasons.append(f"By the station's clock this charge ended on {_day(session.ended_at)}, which is still to come")
+    if session.ended_at < now - OLDEST:
+        reasons.append(f"By the station's clock this charge ended on {_day(session.ended_at)}, long before it was told")
+    if billed > most:
+        reasons.append(
+            f"{billed.kwh:f} kWh would be billed, and this EVSE cannot have given more than {most.kwh:.0f} kWh"
+        )
+    return tuple(reasons)
+
+
+def held_as_well(made: Proof, why: tuple[str, ...]) -> Proof:
+    return replace(made, standing=Standing.HELD, reasons=(*made.reasons, *why)) if why else made
+
+
+def of_impossible(session: Session, why: Iterable[str], now: datetime) -> tuple[Doubt, ...]:
+    at = session.ended_at or now
+    return tuple(Doubt(kind=DoubtKind.IMPOSSIBLE, at=at, detail=reason) for reason in why)
+
+
+def _day(at: datetime) -> str:
+    return at.date().isoformat()
 
 
 def digest(record: Record) -> str:

@@ -262,6 +262,7 @@ TERMS: dict[str, str] = {
     "METER": N_("the meter itself or its papers"),
     "STATION": N_("the station, confirmed by a person"),
     "FIRST_USE": N_("the station, trusted at first use and not confirmed"),
+    "IMPOSSIBLE": N_("No charge can have been so, and nothing is billed"),
     "UNPROVED": N_("What the meter signed does not hold, and nothing is billed"),
     "SIGNED_OTHERWISE": N_("The meter signed another amount, and nothing is billed"),
     "AC_1_PHASE": N_("AC, one phase"),

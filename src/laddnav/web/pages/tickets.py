@@ -268,7 +268,7 @@ async def _receipt(unit: Unit, asked: Asked, ticket: Ticket, payment: Payment) -
         gross=gross,
         back=max(gross - (ticket.due or Decimal(0)), payment.back),
         paid_with=paid_with(payment),
-        proof=None if proof is None else f"/charge/signed/{proof.ref}",
+        proof=f"/charge/signed/{proof.ref}" if proof is not None and proof.records else None,
     )
 
 
