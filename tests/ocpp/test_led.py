@@ -21,9 +21,9 @@ from laddnav.sites.actions import drivers
 from laddnav.tariffs import actions as tariffs
 from laddnav.tariffs.model import Element, Restriction, TariffDimension
 from tests.clock import SetClock
+from tests.ocpp.charging import Car, charging, nobody
 from tests.ocpp.conftest import until
 from tests.ocpp.following import OWN, Following
-from tests.ocpp.test_carrying import Car, charging, nobody
 from tests.things import US, component, evse, location, tariff
 
 DAY = Restriction(start_time=time(6), end_time=time(20))
