@@ -56,4 +56,4 @@ def named(kind: DoubtKind, at: datetime, detail: str) -> Doubt:
 
 
 def spelt(register: Energy) -> str:
-    return f"register {register.wh} Wh"
+    return f"register {register.wh.normalize():f} Wh"

@@ -41,6 +41,14 @@ def test_a_departure_is_named_by_code_and_path(payload: dict[str, Any], code: Er
     assert (problem.code, problem.path) == (code, path)
 
 
+def test_what_is_nested_too_deep_to_be_checked_departs_from_its_schema() -> None:
+    nested: Any = "x"
+    for _ in range(900):
+        nested = [nested]
+    (problem,) = problems(Version.V1_6, "Heartbeat", Direction.REQUEST, {"x": nested})
+    assert (problem.code, problem.path) == (ErrorCode.FORMATION_VIOLATION, "$")
+
+
 def test_an_unknown_action_is_refused_by_name() -> None:
     for action in ("Nonsense", "HeartbeatResponse", "../Heartbeat", ""):
         with pytest.raises(UnknownAction):

@@ -15,6 +15,8 @@ from laddnav.ocpp.wire.v1_6 import DIALECT
 AT = datetime(2026, 11, 21, 9, 47, tzinfo=UTC)
 BOOT = Call("1", "BootNotification", {"chargePointVendor": "Volt", "chargePointModel": "Twin"})
 STATUS = Call("2", "StatusNotification", {"connectorId": 1, "errorCode": "NoError", "status": "Available"})
+SHOWN = Call("2", "Authorize", {"idTag": "A"})
+DATA = Call("2", "DataTransfer", {"vendorId": "Volt"})
 BEAT = Call("3", "Heartbeat", {})
 RESET = Verbatim(action="Reset", payload={"type": "Soft"})
 
@@ -59,18 +61,27 @@ def test_a_call_that_cannot_be_read_is_answered_at_once() -> None:
 
 
 def test_a_repeated_call_is_answered_as_the_first_time_and_not_carried_out_again() -> None:
-    here, deed = station.heard(line(), STATUS, 77)
+    here, deed = station.heard(line(), DATA, 77)
     assert isinstance(deed, CarryOut)
     here = station.answered(here, deed, 77, Noted(), "the answer")
-    assert station.heard(here, STATUS, 77) == (here, Say("the answer"))
+    assert station.heard(here, DATA, 77) == (here, Say("the answer"))
 
 
 def test_an_old_id_with_another_payload_is_another_call() -> None:
-    here, deed = station.heard(line(), STATUS, 77)
+    here, deed = station.heard(line(), DATA, 77)
     assert isinstance(deed, CarryOut)
     here = station.answered(here, deed, 77, Noted(), "the answer")
-    _, deed = station.heard(here, STATUS, 78)
+    _, deed = station.heard(here, DATA, 78)
     assert isinstance(deed, CarryOut)
+
+
+@pytest.mark.parametrize("call", [STATUS, SHOWN])
+def test_a_status_or_a_card_under_an_old_id_is_news(call: Call) -> None:
+    """There are stations that count their ids from 1 to 1, and say of a status no time."""
+    here, deed = station.heard(line(), call, 77)
+    assert isinstance(deed, CarryOut)
+    here = station.answered(here, deed, 77, Noted(), "the answer")
+    assert isinstance(station.heard(here, call, 77)[1], CarryOut)
 
 
 def test_a_repeated_heartbeat_hears_the_time_of_now() -> None:
@@ -85,7 +96,7 @@ def test_a_repeated_heartbeat_hears_the_time_of_now() -> None:
 def test_only_so_many_answers_are_remembered() -> None:
     here = line()
     for number in range(100):
-        here, deed = station.heard(here, STATUS, number)
+        here, deed = station.heard(here, DATA, number)
         assert isinstance(deed, CarryOut)
         here = station.answered(here, deed, number, Noted(), "the answer")
     assert len(here.said) == station.REMEMBERED

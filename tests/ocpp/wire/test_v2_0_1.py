@@ -127,6 +127,16 @@ def test_an_evse_is_as_its_connectors_are(connectors: tuple[Status, ...], evse: 
         ("StatusNotification", {"timestamp": AT, "connectorStatus": "Available", "evseId": -1, "connectorId": 1}),
         ("BootNotification", {"reason": "PowerUp"}),
         ("Authorize", {"idToken": "CARD1"}),
+        (
+            "TransactionEvent",
+            {
+                "eventType": "Started",
+                "timestamp": AT,
+                "triggerReason": "Authorized",
+                "seqNo": 2**31 - 1,
+                "transactionInfo": {"transactionId": "1"},
+            },
+        ),
     ],
 )
 def test_what_makes_no_sense_is_refused_and_says_where(action: str, payload: dict[str, Any]) -> None:

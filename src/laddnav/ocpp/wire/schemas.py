@@ -85,9 +85,12 @@ def actions(version: Version) -> frozenset[str]:
 def problems(version: Version, action: str, direction: Direction, payload: dict[str, Any]) -> tuple[Problem, ...]:
     """Every departure from the schema, in its order; empty for nearly all payloads. Raises UnknownAction."""
     schema = _schema(version, action, direction)
-    if schema.is_valid(payload):
-        return ()
-    return tuple(_problem(error) for error in schema.iter_errors(payload))
+    try:
+        if schema.is_valid(payload):
+            return ()
+        return tuple(_problem(error) for error in schema.iter_errors(payload))
+    except ValueError as error:  # nested deeper than any word of OCPP
+        return (Problem(ErrorCode.FORMATION_VIOLATION, "$", str(error)),)
 
 
 def document(version: Version, action: str, direction: Direction) -> dict[str, Any]:

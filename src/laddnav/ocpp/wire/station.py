@@ -11,7 +11,7 @@ from laddnav.kit.refusal import Refusal
 from laddnav.ocpp.wire import frames
 from laddnav.ocpp.wire.answers import Answer, Registered, Registration
 from laddnav.ocpp.wire.dialect import Dialect, Unacceptable
-from laddnav.ocpp.wire.events import Beat, Booted, StationEvent
+from laddnav.ocpp.wire.events import Beat, Booted, StationEvent, StatusReported, TokenShown
 from laddnav.ocpp.wire.frames import Call, CallError, CallResult, ErrorCode
 from laddnav.ocpp.wire.requests import Request
 from laddnav.ocpp.wire.schemas import Problem
@@ -26,8 +26,9 @@ SPEAKS: dict[Registration, frozenset[type[StationEvent]]] = {
     Registration.REJECTED: frozenset({Booted}),
 }
 
-# Whose answers tell the time: a repetition is answered anew, for there are stations that count their ids from 1 to 1.
-ANSWERED_ANEW = (Beat, Booted)
+# What tells the time, or how it is now: under an old id it is answered anew, for there are stations that count their
+# ids from 1 to 1, and say of a status no time.
+ANSWERED_ANEW = (Beat, Booted, StatusReported, TokenShown)
 
 
 class NotRegistered(Refusal):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated
 
@@ -18,6 +18,10 @@ TransactionId = Annotated[int, Meta(ge=-(2**31), le=2**31 - 1)]
 ReservationId = TransactionId
 Seconds = Annotated[int, Meta(ge=0, le=2**31 - 1)]  # longer than any station lasts
 
+# A clock that was never set may say the year 1 or 9999, before and after which there is no day to look at; what comes
+# of it is in doubt either way, and a start that is refused would only be told again (OCPP 1.6 §4.8).
+_EARLIEST, _LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
+
 # What a station calls a charge whose name it never heard (OCPP 1.6 errata §3.18).
 _NAMELESS = -1
 
@@ -25,9 +29,12 @@ _NAMELESS = -1
 def instant(text: str) -> datetime:
     """ISO 8601 in any of its shapes; without a zone it is UTC (OCPP 1.6 §3.14, §3.15). Raises Unreadable."""
     try:
-        return utc(datetime.fromisoformat(text))
-    except (ValueError, OverflowError) as error:
+        said = datetime.fromisoformat(text)
+    except ValueError as error:
         raise Unreadable(f"{text[:40]!r} is not an ISO 8601 date and time") from error
+    if _EARLIEST.year <= said.year < _LATEST.year:
+        return utc(said)
+    return _EARLIEST if said.year < _EARLIEST.year else _LATEST
 
 
 def number(value: Decimal) -> Decimal:

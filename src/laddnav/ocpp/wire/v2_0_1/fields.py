@@ -9,6 +9,7 @@ from msgspec import Meta, Struct
 # What no station has, no column has to hold.
 EvseId = Annotated[int, Meta(ge=0, le=2**31 - 1)]  # 0 is the station as a whole (part 2, EVSEType)
 Count = EvseId
+SequenceNo = Annotated[int, Meta(ge=0, le=2**31 - 2)]  # kept as ranges that end one after it
 TransactionId = Annotated[str, Meta(min_length=1, max_length=255)]  # 36 by the table
 
 

@@ -12,7 +12,7 @@ from laddnav.ocpp.wire.answers import StoryHeard
 from laddnav.ocpp.wire.dialect import Hears
 from laddnav.ocpp.wire.events import ChargeTold, Stage
 from laddnav.ocpp.wire.v1_6.fields import ReservationId, instant
-from laddnav.ocpp.wire.v2_0_1.fields import Count, TransactionId, WireEvse
+from laddnav.ocpp.wire.v2_0_1.fields import SequenceNo, TransactionId, WireEvse
 from laddnav.ocpp.wire.v2_0_1.id_token import WireIdToken, id_token_info, message_content, uid_of
 from laddnav.ocpp.wire.v2_0_1.meter_value import WireMeterValue, readings
 
@@ -27,7 +27,7 @@ class WireTransactionEvent(Struct, frozen=True):
     eventType: str
     timestamp: str
     triggerReason: str
-    seqNo: Count
+    seqNo: SequenceNo
     transactionInfo: WireTransaction
     offline: bool = False
     reservationId: ReservationId | None = None
