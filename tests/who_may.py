@@ -9,7 +9,7 @@ from typing import NamedTuple
 from laddnav.people.model import Role
 from laddnav.people.rules import who_may
 from laddnav.server.api import PREFIX
-from laddnav.server.app import ROUTES
+from laddnav.server.rooms import ROUTES
 from laddnav.web.app import DOORS
 
 DOCUMENT = Path(__file__).parent.parent / "docs" / "reference" / "who-may-what.md"

@@ -1,9 +1,8 @@
-"""The operator API about settling with partners, what hosts get, and what was earned."""
+"""The operator API about settling with partners, their tables, and what was earned."""
 
 from __future__ import annotations
 
 import hashlib
-from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from io import BytesIO
 from typing import Annotated
@@ -15,20 +14,17 @@ from laddnav.kit.ids import PartyId
 from laddnav.mail.model import Mail
 from laddnav.people.api import Limit, Page, Route, page, yours
 from laddnav.people.model import Role, Visitor
-from laddnav.settlement.actions import earning, hosting, mailing, reconciling, settling
-from laddnav.settlement.actions.hosting import OwedToHost
+from laddnav.settlement.actions import earning, mailing, reconciling, settling
 from laddnav.settlement.margins import By, MarginSum
 from laddnav.settlement.matching import Cause, Difference, File
 from laddnav.settlement.model import InvoiceOf, Item, Move, Netting, Settlement, Side, State, Terms, TheirInvoice
 from laddnav.settlement.rules import next_moves
-from laddnav.settlement.sharing import Agreement, EnergyFrom, Host, Kept, Statement
 
 TABLE_MOST = 4_000_000  # characters of a table that is sent; longer ones: `laddnav compare-cdrs`
 
 Why = Annotated[str, Meta(max_length=500)]
 Month = Annotated[str, Meta(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
 Name = Annotated[str, Meta(max_length=200)]
-Zero = Decimal(0)
 
 
 class SayTerms(Struct, frozen=True, kw_only=True):
@@ -73,48 +69,6 @@ class SendTable(Struct, frozen=True, kw_only=True):
     name: Name = "table.csv"
     table: Annotated[str, Meta(max_length=TABLE_MOST, min_length=1)]
     columns: dict[str, str] = {}
-
-
-class SaveHost(Struct, frozen=True, kw_only=True):
-    holder: str
-    id: Name
-    name: Name
-    country: Annotated[str, Meta(pattern="^[A-Z]{2}$")]
-    address: Why = ""
-    vat_number: Name = ""
-    email: Name = ""
-
-
-class Agree(Struct, frozen=True, kw_only=True):
-    """What a host gets of its `places`: ids of Locations, or LOCATION/EVSE."""
-
-    name: Name = ""
-    places: tuple[Annotated[str, Meta(max_length=80)], ...]
-    since: date
-    until: date | None = None
-    currency: Annotated[str, Meta(pattern="^[A-Z]{3}$")]
-    percent: Decimal = Zero
-    per_kwh: Decimal = Zero
-    per_month: Decimal = Zero
-    minimum: Decimal = Zero
-    energy: EnergyFrom = EnergyFrom.NOWHERE
-    energy_per_kwh: Decimal = Zero
-
-
-class EndAgreement(Struct, frozen=True, kw_only=True):
-    """The last day on which it holds."""
-
-    last: date
-
-
-class HostShown(Struct, frozen=True, kw_only=True):
-    """A host, what it is owed now, what was agreed, its newest shares and its statements."""
-
-    thing: Host
-    owed: tuple[OwedToHost, ...]
-    agreements: tuple[Agreement, ...]
-    shares: tuple[Kept, ...]
-    statements: tuple[Statement, ...]
 
 
 # ---- Settlements
@@ -267,77 +221,6 @@ async def list_differences(
     return page(found, limit, lambda each: str(each.place))
 
 
-# ---- Hosts
-
-
-async def list_hosts(unit: Unit, by: Visitor, *, limit: Limit = 100, cursor: str | None = None) -> Page[Host]:
-    """Who has places where stations of ours stand."""
-    found = await hosting.hosts(unit, by.holder, after=cursor, limit=limit + 1)
-    return page(found, limit, lambda one: one.ref)
-
-
-async def fetch_host(unit: Unit, ref: str) -> HostShown:
-    """One host: what it is owed, what was agreed, its shares and statements."""
-    who = await hosting.host_by_ref(unit, ref)
-    return HostShown(
-        thing=who,
-        owed=tuple(await hosting.owed(unit, who)),
-        agreements=tuple(await hosting.agreements(unit, who.holder, who.id)),
-        shares=tuple(await hosting.shares(unit, who)),
-        statements=tuple(await hosting.statements(unit, who)),
-    )
-
-
-async def save_host(unit: Unit, by: Visitor, body: SaveHost) -> Host:
-    """A new host, or what is different of one that has this id."""
-    holder = yours(by, PartyId.parse(body.holder))
-    host = Host(
-        holder=holder,
-        ref="",
-        id=body.id,
-        name=body.name,
-        country=body.country,
-        address=body.address,
-        vat_number=body.vat_number,
-        email=body.email,
-        said_at=unit.now,
-        said_by=by.name,
-    )
-    return await hosting.save_host(unit, host, by=by.name)
-
-
-async def agree_share(unit: Unit, by: Visitor, ref: str, body: Agree) -> Agreement:
-    """What a host gets, from a day on."""
-    who = await hosting.host_by_ref(unit, ref)
-    yours(by, who.holder)
-    one = Agreement(
-        holder=who.holder,
-        ref="",
-        host=who.id,
-        name=body.name,
-        places=body.places,
-        since=body.since,
-        until=body.until,
-        currency=body.currency,
-        percent=body.percent,
-        per_kwh=body.per_kwh,
-        per_month=body.per_month,
-        minimum=body.minimum,
-        energy=body.energy,
-        energy_per_kwh=body.energy_per_kwh,
-        said_at=unit.now,
-        said_by=by.name,
-    )
-    return await hosting.agree(unit, one, by=by.name)
-
-
-async def end_share(unit: Unit, by: Visitor, ref: str, body: EndAgreement) -> Agreement:
-    """The last day on which an agreement holds."""
-    one = await hosting.agreement(unit, ref)
-    yours(by, one.holder)
-    return await hosting.end(unit, ref, datetime.combine(body.last, time(12), UTC), by=by.name)
-
-
 # ---- Margin
 
 
@@ -400,10 +283,5 @@ ROUTES = (
         status=201,
         most=4 * TABLE_MOST,
     ),
-    Route(method="GET", path="/hosts", does=list_hosts),
-    Route(method="GET", path="/hosts/{ref}", does=fetch_host),
-    Route(method="POST", path="/hosts", does=save_host, needs=_FINANCE, status=201),
-    Route(method="POST", path="/hosts/{ref}/agreements", does=agree_share, needs=_FINANCE, status=201),
-    Route(method="POST", path="/share-agreements/{ref}/end", does=end_share, needs=_FINANCE),
     Route(method="GET", path="/margins", does=list_margins, looks_itself=True),
 )

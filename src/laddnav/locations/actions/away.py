@@ -23,7 +23,7 @@ async def look_after(database: Database) -> int:
     async with database.unit() as unit:
         for one in await store.stations.away(unit, unit.now - unit.clock.wall(AWAY_FOR), TOGETHER):
             before, after = (one.status, Status.UNKNOWN) if one.before is None else (Status.UNKNOWN, one.before)
-            if await store.places.tell_status(unit, one.holder, one.where, before, after):
+            if await store.evses.tell_status(unit, one.holder, one.where, before, after):
                 changed = EvseStatusChanged(
                     holder=one.holder,
                     owner=str(one.holder),

@@ -58,12 +58,12 @@ async def hear_evse(unit: Unit, holder: PartyId, owner: PartyId, location_id: st
     True and LocationChanged when that changed anything. Raises UnknownLocation, TwoEvsesAlike.
     """
     rules.sound_evse(evse)
-    before = await store.places.lock_evse(unit, holder, owner, EvseRef(location_id, evse.uid))
+    before = await store.evses.lock(unit, holder, owner, EvseRef(location_id, evse.uid))
     if before is None:
         raise UnknownLocation(location_id)
     if before.evse is not None and rules.stays_evse(before.evse, evse):
         return False
-    store.places.write_evse(unit, holder, owner, location_id, evse, before, at)
+    store.evses.write(unit, holder, owner, location_id, evse, before, at)
     unit.announce(LocationChanged(holder=holder, owner=str(owner), location_id=location_id))
     return True
 
@@ -72,7 +72,7 @@ async def report_status(
     unit: Unit, holder: PartyId, owner: PartyId, location_id: str, evse_uid: str, status: Status, at: datetime
 ) -> bool:
     """The Evse is so since `at`; False when it was so already or newer is known."""
-    if not await store.places.set_status(unit, holder, owner, EvseRef(location_id, evse_uid), status, at):
+    if not await store.evses.set_status(unit, holder, owner, EvseRef(location_id, evse_uid), status, at):
         return False
     unit.announce(
         EvseStatusChanged(
@@ -166,12 +166,12 @@ async def shown_to(unit: Unit, holder: PartyId, token: Named) -> tuple[str, ...]
 
 def redate(unit: Unit, holder: PartyId, location_id: str) -> None:
     """What some were told of a Location of ours is as new as now, so that nothing they hear after it is older."""
-    store.places.touch(unit, holder, location_id)
+    store.evses.touch(unit, holder, location_id)
 
 
 async def touch(unit: Unit, holder: PartyId, location_id: str) -> None:
     """What is told of a Location of ours is different, though it is as it was: as new as now, and LocationChanged."""
-    store.places.touch(unit, holder, location_id)
+    store.evses.touch(unit, holder, location_id)
     unit.announce(LocationChanged(holder=holder, owner=str(holder), location_id=location_id))
 
 
@@ -184,7 +184,7 @@ async def evse_named(unit: Unit, name: str, holder: PartyId | None = None) -> tu
 
     Raises UnknownEvse.
     """
-    found = await store.places.evse_named(unit, name, holder)
+    found = await store.evses.named(unit, name, holder)
     if found is None:
         raise UnknownEvse("", name)
     holder, owner, location_key, uid = found
@@ -198,7 +198,7 @@ async def printed_evse(unit: Unit, number: str) -> tuple[Location, Evse]:
     Raises UnknownEvse also where it is a partner's or not published.
     """
     plain = rules.as_printed(number)
-    for holder, location_key, uid in () if plain is None else await store.places.printed(unit, plain):
+    for holder, location_key, uid in () if plain is None else await store.evses.printed(unit, plain):
         location = await fetch(unit, holder, holder, location_key)
         evse = rules.evse_of(location, uid)
         if rules.shown_to_anybody(location, evse):
@@ -208,7 +208,7 @@ async def printed_evse(unit: Unit, number: str) -> tuple[Location, Evse]:
 
 async def evses_of_uid(unit: Unit, holder: PartyId, evse_uid: str) -> Sequence[tuple[PartyId, str]]:
     """(owner, Location id) of every Evse of this uid among a holder's."""
-    return await store.places.where_is(unit, holder, evse_uid)
+    return await store.evses.where_is(unit, holder, evse_uid)
 
 
 async def _locked(unit: Unit, holder: PartyId, owner: PartyId, id: str) -> Location:

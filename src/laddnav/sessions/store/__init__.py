@@ -2,27 +2,22 @@
 
 from laddnav.sessions.store import claims
 from laddnav.sessions.store.sessions import (
-    advance,
     at_evse,
     by_ref,
     charged_at,
     charging_at,
     counts,
     find,
-    hear,
-    insert,
     limited_at_partners,
     limited_by,
-    lock_known,
-    lock_several,
     of_our_drivers,
     open_at_evse,
     open_of_tokens,
     overdue,
     page,
     stays,
-    update,
 )
+from laddnav.sessions.store.written import advance, hear, insert, lock_known, lock_several, update
 
 __all__ = [
     "advance",
