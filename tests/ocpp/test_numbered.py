@@ -253,6 +253,48 @@ async def test_what_is_told_twice_counts_once(twin: Numbered, database: Database
     assert await count(database, "ocpp_transaction") == 1
 
 
+async def test_a_name_that_a_station_gives_again_is_another_charge(
+    twin: Numbered, database: Database, clock: SetClock
+) -> None:
+    """One that counts its charges anew after it was reset: none of them is lost among what was told before."""
+    for first in (0, 5000, 9000):
+        began = metered(clock.advance(MINUTE), first, "Transaction.Begin")
+        await twin.tell("Started", clock.now(), number=0, **CARD, **AT_1, meter_value=began)
+        for _ in range(2):
+            last = metered(clock.now() + MINUTE, first + 300, "Transaction.End")
+            await twin.tell("Ended", clock.now() + MINUTE, number=1, meter_value=last)
+        clock.advance(MINUTE)
+    assert [(one.status, one.energy) for one in await all_sessions(database)] == [(Course.COMPLETED, wh(300))] * 3
+    assert await doubts(database) == []
+
+
+async def test_numbers_that_begin_again_within_a_charge_hide_neither_its_readings_nor_its_end(
+    twin: Numbered, database: Database, clock: SetClock
+) -> None:
+    """A station that was reset while a car charged; what is told twice under an old number still counts once."""
+    await twin.tell("Started", clock.now(), number=0, **CARD, **AT_1, meter_value=metered(clock.now(), 0))
+    for number, register in ((1, 100), (2, 200), (0, 300), (0, 300), (1, 400)):
+        await twin.tell("Updated", clock.advance(MINUTE), number=number, meter_value=metered(clock.now(), register))
+    assert await energy_of_only(database) == wh(400)
+    for _ in range(2):
+        last = metered(clock.now() + MINUTE, 500, "Transaction.End")
+        await twin.tell("Ended", clock.now() + MINUTE, number=2, meter_value=last)
+    (session,) = await all_sessions(database)
+    assert (session.status, session.energy) == (Course.COMPLETED, wh(500))
+    assert await doubts(database) == []
+
+
+async def test_a_charge_that_ends_twice_otherwise_is_a_doubt(
+    twin: Numbered, database: Database, clock: SetClock
+) -> None:
+    await twin.tell("Started", clock.now(), number=0, **CARD, **AT_1, meter_value=metered(clock.now(), 0))
+    for number, register in ((1, 300), (1, 400), (2, 500)):
+        last = metered(clock.advance(MINUTE), register, "Transaction.End")
+        await twin.tell("Ended", clock.now(), number=number, meter_value=last)
+    assert await energy_of_only(database) == wh(300)
+    assert await doubts(database) == [DoubtKind.READING_AFTER_STOP] * 2
+
+
 async def test_events_count_whatever_order_they_come_in(twin: Numbered, database: Database, clock: SetClock) -> None:
     """E04, E12: the end is taken once nothing before it is missing."""
     at = [clock.now() + number * MINUTE for number in range(4)]

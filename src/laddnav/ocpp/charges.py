@@ -31,7 +31,7 @@ from laddnav.sessions import actions as sessions
 from laddnav.sessions.actions import Measurement
 from laddnav.sessions.model import Session
 from laddnav.sessions.model import Status as Course
-from laddnav.sessions.rules import AlreadyEnded, UnknownSession
+from laddnav.sessions.rules import AlreadyEnded, UnknownSession, last_word
 from laddnav.tokens import actions as tokens
 from laddnav.tokens.model import Allowed, Authorization
 
@@ -55,8 +55,8 @@ async def shows(unit: Unit, station: Station, told: ChargeTold) -> tuple[str, in
     """
     if told.stage is Stage.ENDED:
         return None
-    found = await store.charges.story(unit, station.holder, station.id, told.charge)
-    charge = None if found is None else _with(found[0], told)
+    found = await store.charges.story(unit, station.holder, station.id, told.charge, told.number)
+    charge = None if found is None or await _is_another(unit, *found, told) else _with(found[0], told)
     if charge is None:
         return None if told.uid is None else (told.uid, told.evse_no)
     uid = told.uid or (charge.uid if _may_begin(station, charge) else "")
@@ -66,12 +66,18 @@ async def shows(unit: Unit, station: Station, told: ChargeTold) -> tuple[str, in
 
 
 async def tell(unit: Unit, station: Station, told: ChargeTold, shown: Shown | None) -> Outcome:
-    """What this event makes of its charge; one that came before is answered again and changes nothing."""
+    """What this event makes of its charge; one that came before is answered again and changes nothing.
+
+    A number alone does not make it one: there are Stations that count anew once they were reset.
+    """
     store.charges.open_story(unit, station.holder, station.id, told)
     found = await store.charges.story(unit, station.holder, station.id, told.charge, told.number, lock=True)
     assert found is not None, "it was opened a statement ago"
     charge, knows = found
-    if knows:
+    if await _is_another(unit, charge, knows, told):
+        await _set_aside(unit, station, charge)
+        return await tell(unit, station, told, shown)
+    if knows and not await _is_news(unit, charge, told):
         return Outcome(await _heard(unit, station, charge, told, shown), charge.session_id or None)
     if shown is not None:
         shown = replace(shown, given=await credit.judged(unit, shown.given))
@@ -97,7 +103,9 @@ async def tell(unit: Unit, station: Station, told: ChargeTold, shown: Shown | No
     await _follow(unit, station, replace(charge, session_id="") if older else charge, told)
     if (older or charge.refused or not charge.session_id) and told.stage is not Stage.ENDED:
         charge = _kept(charge, (*_early(charge), told)[-EARLY_AT_MOST:])
-    if told.stage is Stage.ENDED and not charge.told_over:
+    if told.stage is Stage.ENDED and charge.told_over:
+        _ended_once_more(unit, charge, told)
+    elif told.stage is Stage.ENDED:
         charge = replace(charge, ending=json.encode(told).decode())
     ending = None if charge.ending is None else json.decode(charge.ending, ChargeTold)
     complete = await store.charges.hear(unit, charge, told, None if ending is None else ending.number)
@@ -150,7 +158,10 @@ async def close(unit: Unit, station: Station, name: str, told: StoryTold) -> Non
     charge, _ = found
     if charge.ending is None:
         return
-    ending = json.decode(charge.ending, ChargeTold)
+    await _close_without_the_rest(unit, station, charge, json.decode(charge.ending, ChargeTold))
+
+
+async def _close_without_the_rest(unit: Unit, station: Station, charge: Transaction, ending: ChargeTold) -> None:
     if charge.session_id:
         lost = "the station told this charge in numbered events, and has none of those any more that are missing here"
         _doubt(unit, charge, DoubtKind.GAP, ending, lost)
@@ -166,6 +177,39 @@ async def ask_after(database: Database) -> None:
             about = About(charge=charge.name)
             write_down(unit, charge.holder, charge.station_id, STORY, charge.name, f"round {round_no}", about=about)
     database.wake()
+
+
+async def _is_another(unit: Unit, charge: Transaction, knows: bool, told: ChargeTold) -> bool:
+    """Whether another charge begins under the same name and number: a repetition of the start is older."""
+    return knows and told.stage is Stage.STARTED and await _is_later(unit, charge, told)
+
+
+async def _is_news(unit: Unit, charge: Transaction, told: ChargeTold) -> bool:
+    return (told.stage is Stage.ENDED and charge.ending is None) or await _is_later(unit, charge, told)
+
+
+async def _is_later(unit: Unit, charge: Transaction, told: ChargeTold) -> bool:
+    """Whether this was told of an instant after everything that is known of the charge."""
+    if charge.ending is not None:
+        return told.at > json.decode(charge.ending, ChargeTold).at
+    session = await sessions.find(unit, charge.holder, charge.holder, charge.session_id) if charge.session_id else None
+    return session is not None and told.at > last_word(session)
+
+
+async def _set_aside(unit: Unit, station: Station, charge: Transaction) -> None:
+    """Its name is another's from now on; what is missing of it never comes."""
+    if charge.ending is not None and not charge.told_over:
+        await _close_without_the_rest(unit, station, charge, json.decode(charge.ending, ChargeTold))
+    await store.charges.set_aside(unit, charge)
+
+
+def _ended_once_more(unit: Unit, charge: Transaction, told: ChargeTold) -> None:
+    before = None if charge.ending is None else json.decode(charge.ending, ChargeTold)
+    if before is None or (told.at, told.registers[-1:]) == (before.at, before.registers[-1:]):
+        return
+    last = told.registers[-1].value if told.registers else None
+    otherwise = f"it had ended already, and now once more at {last} Wh"
+    _doubt(unit, charge, DoubtKind.READING_AFTER_STOP, told, otherwise)
 
 
 def _with(charge: Transaction, told: ChargeTold, shown: Shown | None = None) -> Transaction:

@@ -154,6 +154,10 @@ set heard = heard + int4multirange(int4range($4, $4, '[]')), first_no = $5,
 where holder = $1 and station_id = $2 and number = $3
 returning coalesce(heard @> int4range(first_no, $12, '[]'), false)
 """
+SET_ASIDE = """
+update ocpp_transaction set natural_key = 'over/' || number where holder = $1 and station_id = $2 and number = $3
+returning number
+"""
 INCOMPLETE = f"""
 select {_TRANSACTION} from ocpp_transaction t join station s on s.id = t.station_id
 where t.ending is not null and not t.stopped and s.connected_at is not null order by t.started_at limit 100
@@ -176,6 +180,11 @@ async def story(
     fields = dict(row)
     knows = bool(fields.pop("knows"))
     return _transaction(fields), knows
+
+
+async def set_aside(unit: Unit, charge: Transaction) -> None:
+    """From now on nothing that its Station tells under its name is of it."""
+    await unit.value(SET_ASIDE, str(charge.holder), charge.station_id, charge.number)
 
 
 async def hear(unit: Unit, charge: Transaction, told: ChargeTold, last_no: int | None) -> bool:
