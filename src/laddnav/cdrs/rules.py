@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import datetime, timedelta
 
 from msgspec.structs import replace
@@ -227,3 +228,8 @@ def unpriced(session: Session, measured: Measured) -> tuple[ChargingPeriod, ...]
 
 def _parked(measured: Measured) -> timedelta:
     return sum((one.length for one in measured.stretches if one.activity is Activity.SUSPENDED_EV), timedelta())
+
+
+def digest(words: bytes) -> str:
+    """By which the same words are known when they come again."""
+    return hashlib.sha256(words).hexdigest()

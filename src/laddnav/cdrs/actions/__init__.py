@@ -1,0 +1,53 @@
+"""Verbs about a charge that is over."""
+
+from laddnav.cdrs.actions.checking import Received, accept, check, receive, reject
+from laddnav.cdrs.actions.closing import close, correct, credit
+from laddnav.cdrs.actions.reading import (
+    Sum,
+    at_evse,
+    by_ref,
+    count_disputed,
+    credit_of,
+    dispute,
+    disputes,
+    ended_within,
+    fetch,
+    find,
+    headings,
+    headings_within,
+    of_authorization,
+    of_session,
+    of_tokens,
+    page,
+    review_of,
+    sums_since,
+)
+
+__all__ = [
+    "Received",
+    "Sum",
+    "accept",
+    "at_evse",
+    "by_ref",
+    "check",
+    "close",
+    "correct",
+    "count_disputed",
+    "credit",
+    "credit_of",
+    "dispute",
+    "disputes",
+    "ended_within",
+    "fetch",
+    "find",
+    "headings",
+    "headings_within",
+    "of_authorization",
+    "of_session",
+    "of_tokens",
+    "page",
+    "receive",
+    "reject",
+    "review_of",
+    "sums_since",
+]
