@@ -13,6 +13,7 @@ from pathlib import Path
 import aiomqtt
 import pytest
 
+from laddnav.mqtt.client import Client
 from tests.ports import PATIENCE, free_port, wait_for
 
 MOSQUITTO = Path(__file__).parents[2] / ".cache" / "mosquitto"
@@ -90,7 +91,7 @@ class Listener:
 
 @asynccontextmanager
 async def somebody_at(broker: Mosquitto, *topics: str) -> AsyncIterator[Listener]:
-    async with aiomqtt.Client("127.0.0.1", broker.port, username=USER, password=PASSWORD) as client:
+    async with Client("127.0.0.1", broker.port, username=USER, password=PASSWORD) as client:
         for topic in topics or ("#",):
             await client.subscribe(topic, qos=1)
         one = Listener(client)

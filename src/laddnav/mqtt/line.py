@@ -15,6 +15,7 @@ import structlog
 
 from laddnav.kit.refusal import Refusal, Trouble
 from laddnav.mqtt import wire
+from laddnav.mqtt.client import Client
 from laddnav.mqtt.model import Broker
 from laddnav.mqtt.rules import Address, address
 from laddnav.mqtt.wire import OFFLINE, ONLINE
@@ -77,7 +78,7 @@ class Line:
     async def _connected(self) -> None:
         where = await self._address()
         online = f"{self.broker.topics}/{ONLINE}"
-        client = aiomqtt.Client(
+        client = Client(
             where.host,
             where.port,
             username=self.broker.user,
@@ -95,10 +96,9 @@ class Line:
             log.info("broker_connected", broker=self.broker.ref)
             await self._stands(True, None)
             try:
-                await client.publish(online, ONLINE, qos=QOS, retain=True)
                 async with asyncio.TaskGroup() as tasks:
                     tasks.create_task(self._listen(client))
-                    tasks.create_task(self._speak(client))
+                    tasks.create_task(self._speak(client, online))
             except* (aiomqtt.MqttError, OSError) as group:
                 raise aiomqtt.MqttError(str(group.exceptions[0])) from group
             finally:
@@ -113,15 +113,15 @@ class Line:
         host = await self._leads(where.host)
         return where if where.tls else Address(host, where.port, tls=False)
 
-    async def _listen(self, client: aiomqtt.Client) -> None:
+    async def _listen(self, client: Client) -> None:
         async for message in client.messages:
             raw, topic = message.payload, str(message.topic)
             if topic == f"{self.broker.discovery}/status":
                 if raw == ONLINE.encode():  # Home Assistant has begun anew
-                    self._said = {}
+                    self._say_again()
                     self._woken.set()
             elif message.retain and self._stale(topic, raw):
-                await self._clear(client, topic)
+                self._take_back(topic, raw)
             else:
                 try:
                     await self._hears(topic, raw, message.retain)
@@ -132,18 +132,26 @@ class Line:
         """A charge point that was taken out while we were not here."""
         return bool(raw) and topic.endswith(f"/{ONLINE}") and bool(self._wanted) and topic not in self._wanted
 
-    async def _clear(self, client: aiomqtt.Client, topic: str) -> None:
+    def _take_back(self, topic: str, raw: bytes) -> None:
+        """As what we said in this life and do not want any more: who listens waits for no answer."""
         base = self.broker.topics
         for key in wire.keys_of([topic], base):
             device = f"{base.replace('/', '_')}_{key}"
             for each in (topic, wire.discovery_topic(self.broker, device)):
-                await client.publish(each, b"", qos=QOS, retain=True)
+                self._said[each] = raw
+        self._woken.set()
 
-    async def _speak(self, client: aiomqtt.Client) -> None:
+    def _say_again(self, below: str = "") -> None:
+        """All that is wanted there; what is to be taken back stays known until it is."""
+        again = {topic for topic in self._wanted if topic.startswith(below)}
+        self._said = {topic: said for topic, said in self._said.items() if topic not in again}
+
+    async def _speak(self, client: Client, online: str) -> None:
         base, loop = self.broker.topics, asyncio.get_running_loop()
         heard: frozenset[str] = frozenset()
         mine = (f"{base}/+/+/set", f"{base}/+/{ONLINE}", f"{self.broker.discovery}/status")
         again_at = loop.time() + SAID_AGAIN
+        await client.publish(online, ONLINE, qos=QOS, retain=True)
         while True:
             self._woken.clear()
             wanted, topics = dict(self._wanted), self._topics | frozenset(mine)
@@ -154,11 +162,11 @@ class Line:
             heard = topics
             if loop.time() >= again_at:
                 again_at = loop.time() + SAID_AGAIN
-                self._said = {topic: said for topic, said in self._said.items() if not topic.startswith(f"{base}/")}
+                self._say_again(f"{base}/")
             # What is taken back first, and devices before what they show.
             for topic in [one for one in self._said if one not in wanted]:
                 await client.publish(topic, b"", qos=QOS, retain=True)
-                del self._said[topic]
+                self._said.pop(topic, None)
             for topic, value in wanted.items():
                 if self._said.get(topic) != value:
                     await client.publish(topic, value, qos=QOS, retain=True)
