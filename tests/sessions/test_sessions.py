@@ -273,15 +273,15 @@ async def test_a_charge_is_stopped_once(charge: Charge) -> None:
 
 
 async def test_a_new_charge_at_an_evse_ends_the_forgotten_one_with_a_doubt(charge: Charge) -> None:
-    """LOC-060: it serves one vehicle at a time."""
+    """LOC-060: it serves one vehicle at a time. Nobody knows when the first one left, and nobody pays for it."""
     first = await charge.begin(1000)
-    await charge.measure(3000)
+    heard_at = (await charge.measure(3000)).last_updated
     charge.clock.advance(timedelta(hours=1))
     await charge.begin(3500)
     async with charge.database.unit() as unit:
         forgotten = await sessions.fetch(unit, US, US, first.id)
         doubts = {one.kind for one in await readings.doubts_of(unit, US, first.id)}
-    assert (forgotten.status, forgotten.energy) == (Status.SETTLING, wh(2000))
+    assert (forgotten.status, forgotten.energy, forgotten.ended_at) == (Status.SETTLING, wh(2000), heard_at)
     assert DoubtKind.OVERLAP in doubts
 
 

@@ -274,7 +274,8 @@ def _amend(unit: Unit, session: Session) -> Session:
 
 def _stop_overlapped(unit: Unit, session: Session, at: datetime) -> None:
     doubt = Doubt(kind=DoubtKind.OVERLAP, at=at, detail="another charge began here before this one was stopped")
-    stopped = rules.stopped(session, at=at, register=None, reason="Other", facts=(), now=unit.now)
+    left = min(at, rules.last_word(session))  # nobody pays for time of which nothing is known
+    stopped = rules.stopped(session, at=left, register=None, reason="Other", facts=(), now=unit.now)
     readings.raise_doubts(unit, session.holder, session.id, session.station_id or "", (*stopped.doubts, doubt))
     store.update(unit, stopped.session)
     unit.announce(about(SessionChanged, stopped.session))
