@@ -136,3 +136,14 @@ async def settle_in(unit: Unit) -> Station:
 async def settled(database: Database) -> Station:
     async with database.unit() as unit:
         return await settle_in(unit)
+
+
+async def spread(database: Database, evses: int) -> None:
+    """So many Evses at LOC1: ST1 behind the first two as before, X1, X2, … behind one each, all on the line."""
+    async with database.unit() as unit:
+        whole = location(evses=tuple(evse(f"EVSE{number}") for number in range(1, evses + 1)), last_updated=unit.now)
+        await locations.keep(unit, US, whole)
+        for number in range(3, evses + 1):
+            one = await locations.add_station(unit, US, f"X{number - 2}", location_id="LOC1")
+            await locations.attach(unit, one.id, 1, EvseRef("LOC1", f"EVSE{number}"))
+            locations.connected(unit, one, process="test", protocol="ocpp1.6")

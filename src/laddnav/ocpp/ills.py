@@ -74,6 +74,10 @@ PARKED = timedelta(hours=8)  # a car that stays over night is no ill
 BEATS = 3  # heartbeats that may be missing: one is lost, one is late
 
 
+# What stands before what: no two have the same.
+Rank = tuple[bool, int, Decimal, datetime, str, int, Ill]
+
+
 class EvseSeen(Struct, frozen=True, kw_only=True):
     """`heard_at` None: its Station is on the line. `charging_since` None: no charge is under way.
 
@@ -83,6 +87,7 @@ class EvseSeen(Struct, frozen=True, kw_only=True):
     """
 
     holder: PartyId
+    location_id: str | None = None
     station_id: str
     evse_no: int
     evse_uid: str
@@ -104,6 +109,7 @@ class Noticed(Struct, frozen=True, kw_only=True):
     """What a Station noticed that is critical and that nobody has looked at: the kinds, up to the event `last_id`."""
 
     holder: PartyId
+    location_id: str | None = None
     station_id: str
     kinds: tuple[str, ...]
     since: datetime
@@ -117,6 +123,7 @@ class Alert(Struct, frozen=True, kw_only=True):
     """What monitors of a Station alert of; `severity` 0 is danger, 9 is for whoever mends software (OCPP 2.0.1 N05)."""
 
     holder: PartyId
+    location_id: str | None = None
     station_id: str
     alerts: tuple[str, ...]
     severity: int | None
@@ -130,6 +137,7 @@ class Out(Struct, frozen=True, kw_only=True):
     """An Evse that its site has taken out, and `why`."""
 
     holder: PartyId
+    location_id: str | None = None
     station_id: str
     evse_no: int
     evse_uid: str | None
@@ -149,6 +157,7 @@ class Attention(Struct, frozen=True, kw_only=True):
     """
 
     holder: PartyId
+    location_id: str | None = None
     station_id: str
     evse_no: int | None = None
     evse_uid: str | None = None
@@ -194,6 +203,7 @@ def ranked(
     found = [
         Attention(
             holder=one.holder,
+            location_id=one.location_id,
             station_id=one.station_id,
             evse_no=one.evse_no,
             evse_uid=one.evse_uid,
@@ -208,13 +218,14 @@ def ranked(
         for one in seen
         if (ill := ill_of(one, now)) is not None
     ]
-    return sorted([*found, *map(_looked_for, noticed), *map(_alerting, alerts), *map(_out, outs)], key=_rank)
+    return sorted([*found, *map(_looked_for, noticed), *map(_alerting, alerts), *map(_out, outs)], key=rank)
 
 
 def _looked_for(one: Noticed) -> Attention:
     ill = Ill.TOUCHED if EVERYDAY.issuperset(one.kinds) else Ill.ATTACKED
     return Attention(
         holder=one.holder,
+        location_id=one.location_id,
         station_id=one.station_id,
         ill=ill,
         noticed=tuple(sorted(one.kinds, key=lambda kind: (kind in EVERYDAY, kind))),
@@ -230,6 +241,7 @@ def _looked_for(one: Noticed) -> Attention:
 def _alerting(one: Alert) -> Attention:
     return Attention(
         holder=one.holder,
+        location_id=one.location_id,
         station_id=one.station_id,
         ill=Ill.ALERTING,
         noticed=one.alerts,
@@ -245,6 +257,7 @@ def _alerting(one: Alert) -> Attention:
 def _out(one: Out) -> Attention:
     return Attention(
         holder=one.holder,
+        location_id=one.location_id,
         station_id=one.station_id,
         evse_no=one.evse_no,
         evse_uid=one.evse_uid,
@@ -259,6 +272,10 @@ def _out(one: Out) -> Attention:
     )
 
 
-def _rank(one: Attention) -> tuple[bool, int, Decimal, datetime, str, int]:
-    everyday = one.ill is Ill.TOUCHED or (one.severity is not None and one.severity > WARNING)
-    return everyday, -one.drivers, -one.money, one.since, one.station_id, one.evse_no or 0
+def everyday(one: Attention) -> bool:
+    """Whether it can wait, whoever is missed."""
+    return one.ill is Ill.TOUCHED or (one.severity is not None and one.severity > WARNING)
+
+
+def rank(one: Attention) -> Rank:
+    return everyday(one), -one.drivers, -one.money, one.since, one.station_id, one.evse_no or 0, one.ill

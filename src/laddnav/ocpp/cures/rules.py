@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from laddnav.kit.refusal import Refusal
 from laddnav.ocpp.cures.model import OVER, Rule, State, Tried
 from laddnav.ocpp.ills import CURES, Attention, Cure, Ill
+from laddnav.ocpp.shared_ills import FOR_ALL
 
 # A station that restarts is back by then and has told how its Evses are.
 HELPS_WITHIN = timedelta(minutes=10)
@@ -64,6 +65,14 @@ def chosen(ill: Ill, cure: Cure | None) -> Cure:
     if not helps or (cure is not None and cure not in helps):
         raise NoSuchCure(ill, cure)
     return cure or helps[0]
+
+
+def chosen_for_all(ill: Ill) -> Cure:
+    """What is proposed, where it may be asked of many at once. Raises NoSuchCure."""
+    cure = chosen(ill, None)
+    if cure not in FOR_ALL:
+        raise NoSuchCure(ill, cure)
+    return cure
 
 
 def disturbs(cure: Cure, evse_no: int, charging: Collection[int]) -> bool:

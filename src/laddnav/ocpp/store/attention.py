@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from laddnav.db.unit import Unit
 from laddnav.kit.ids import PartyId
 from laddnav.locations.model import Status
-from laddnav.ocpp.ills import QUIET, Alert, EvseSeen, Noticed, Out
+from laddnav.ocpp.ills import QUIET, Alert, Attention, EvseSeen, Noticed, Out
 from laddnav.sites.model.now import TakenOut
 
 _DAY = timedelta(days=1)  # a clock that was wrong before that may have been set since by anybody
 
 # Only where something may be wrong: what charges as it should is most of a network, and is left out at once.
 SEEN = """
-select a.holder, a.station_id, a.evse_no, a.evse_uid, e.status, e.status_at,
+select a.holder, a.location_id, a.station_id, a.evse_no, a.evse_uid, e.status, e.status_at,
   case when s.connected_to is null then s.last_seen_at end as heard_at,
   s.last_seen_at as said_at, s.heartbeat_interval * interval '1 second' as beats_every, c.clock_off_at,
   s.refused_at, s.refused_why,
@@ -46,11 +46,12 @@ where ($1::text is null or a.holder = $1) and s.last_seen_at is not null
 
 
 NOTICED = """
-select n.*, w.drivers, coalesce(w.money, 0) as money, w.currency
+select n.*, s.location_id, w.drivers, coalesce(w.money, 0) as money, w.currency
 from (
   select holder, station_id, array_agg(distinct kind) as kinds, min(at) as since, max(id) as last_id
   from ocpp_security_event where critical and seen_at is null and ($1::text is null or holder = $1)
   group by holder, station_id) n
+join station s on s.id = n.station_id
 left join lateral (
   select count(distinct x.token_uid_key) as drivers, sum(x.cost_excl) as money, min(x.currency) as currency
   from session x where x.holder = n.holder and x.station_id = n.station_id and x.started_at >= $2) w on true
@@ -59,7 +60,7 @@ left join lateral (
 
 # In 2.0.1 it is the monitor that knows how severe its alerts are.
 ALERTS = """
-select n.*, w.drivers, coalesce(w.money, 0) as money, w.currency
+select n.*, s.location_id, w.drivers, coalesce(w.money, 0) as money, w.currency
 from (
   select a.holder, a.station_id, array_agg((a.document::jsonb)->>'alert' order by a.key) as alerts,
     min(coalesce((a.document::jsonb)->>'severity', (m.document::jsonb)->>'severity')::integer) as severity,
@@ -68,6 +69,7 @@ from (
     and m.topic = a.topic and m.key = split_part(a.key, '/', 1)
   where a.topic = 'MONITOR' and position('/' in a.key) > 0 and ($1::text is null or a.holder = $1)
   group by a.holder, a.station_id) n
+join station s on s.id = n.station_id
 left join lateral (
   select count(distinct x.token_uid_key) as drivers, sum(x.cost_excl) as money, min(x.currency) as currency
   from session x where x.holder = n.holder and x.station_id = n.station_id and x.started_at >= $2) w on true
@@ -75,13 +77,22 @@ left join lateral (
 
 
 MISSED = """
-select a.evse_uid, w.drivers, coalesce(w.money, 0) as money, w.currency
+select a.location_id, a.evse_uid, w.drivers, coalesce(w.money, 0) as money, w.currency
 from (values ($1::text, $2::text, $3::integer)) k (holder, station_id, evse_no)
 left join station_evse a on a.holder = k.holder and a.station_id = k.station_id and a.evse_no = k.evse_no
 left join lateral (
   select count(distinct x.token_uid_key) as drivers, sum(x.cost_excl) as money, min(x.currency) as currency
   from session x where x.holder = k.holder and x.station_id = k.station_id and x.evse_no = k.evse_no
     and x.started_at >= $4) w on true
+"""
+
+# Whoever charges now here and now there is one driver of the place.
+DRIVERS = """
+select k.place, count(distinct x.token_uid_key) as drivers
+from unnest($1::integer[], $2::text[], $3::text[], $4::integer[]) k (place, holder, station_id, evse_no)
+join session x on x.holder = k.holder and x.station_id = k.station_id and (k.evse_no is null or x.evse_no = k.evse_no)
+where x.started_at >= $5
+group by k.place
 """
 
 
@@ -124,3 +135,14 @@ async def outs(unit: Unit, some: Iterable[TakenOut], since: datetime) -> list[Ou
         for one in some
         if (row := await unit.fetch_one(MISSED, str(one.holder), one.station_id, one.evse_no, since)) is not None
     ]
+
+
+async def drivers(unit: Unit, crowds: Sequence[Sequence[Attention]], since: datetime) -> list[int]:
+    """How many charged at any of each crowd since then, everybody counted once, in the order of `crowds`."""
+    asked = [
+        (place, str(one.holder), one.station_id, one.evse_no) for place, crowd in enumerate(crowds) for one in crowd
+    ]
+    columns = [list(column) for column in zip(*asked, strict=True)]
+    rows = await unit.fetch(DRIVERS, *columns, since) if asked else []
+    counted = {row["place"]: row["drivers"] for row in rows}
+    return [counted.get(place, 0) for place in range(len(crowds))]

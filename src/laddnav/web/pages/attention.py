@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from itertools import groupby
 
+from msgspec import Struct
 from starlette.responses import Response
 
 from laddnav.customers.actions import coming
 from laddnav.db.unit import Unit
 from laddnav.fleets import actions as fleets
 from laddnav.fleets.model import Alert, Fleet, Vehicle
-from laddnav.kit.ids import PartyId
+from laddnav.kit.ids import PartyId, fold
 from laddnav.locations import actions as locations
-from laddnav.ocpp import attention
+from laddnav.locations.model import Location, Status
+from laddnav.ocpp import attention, shared_ills
 from laddnav.ocpp.cures import actions as cures
+from laddnav.ocpp.cures.model import Tried
+from laddnav.ocpp.ills import CURES, Attention, Cure, Ill
 from laddnav.ocpp.security import noticing
+from laddnav.ocpp.shared_ills import Row, SharedIll
 from laddnav.payments.actions import paying
 from laddnav.people import actions as people
 from laddnav.people.api import yours
@@ -28,27 +34,93 @@ SHOWN = 200
 MONEY = 20  # payments that need a look, and customers who want to be deleted; their own pages have all
 
 
+class Shown(Struct, frozen=True, kw_only=True):
+    """One that ails, `noticed` in words, and what was tried last."""
+
+    one: Attention
+    noticed: list[str]
+    last: Tried | None
+
+
+class ShownTogether(Struct, frozen=True, kw_only=True):
+    """What many have at a place of so many EVSEs, of our `ref`; `each` is empty where it is folded."""
+
+    shared: SharedIll
+    ref: str | None
+    place: Location | None
+    evses: int
+    each: list[Shown]
+
+
+Only = tuple[PartyId, str, Ill]  # what ails there, each by itself
+
+
 async def list_all(asked: Asked) -> Response:
+    only = _only(asked)
     async with asked.unit() as unit:
         found = await attention.wanted(unit, asked.visitor.holder)
-        at_risk = await _at_risk(unit, asked.visitor.holder)
+        if only is not None:
+            found = shared_ills.ailing(found, *only)
+        rows = await attention.rows(unit, found)
+        entries = await _entries(unit, asked, rows[:SHOWN], unfolded=only is not None)
+        at_risk = await _at_risk(unit, asked.visitor.holder) if only is None else []
         now = unit.now
-        shown = found[:SHOWN]
-        tried = await cures.last(unit, shown)
-        troubled = await paying.page(unit, asked.visitor.holder, troubled=True, limit=MONEY)
-        leaving = await coming.leaving(unit, asked.visitor.holder, limit=MONEY)
+        troubled = await paying.page(unit, asked.visitor.holder, troubled=True, limit=MONEY) if only is None else []
+        leaving = await coming.leaving(unit, asked.visitor.holder, limit=MONEY) if only is None else []
     return asked.page(
         "attention.html",
-        found=[(one, [worded(said, asked.language) for said in one.noticed]) for one in shown],
+        entries=entries,
         many=len(found),
+        rows=len(rows),
         ills=Counter(one.ill for one in found).most_common(),
-        tried=tried,
+        only=only,
         at_risk=at_risk,
         now=now,
         troubled=troubled,
         leaving=leaving,
         names=NAMES,
     )
+
+
+def _only(asked: Asked) -> Only | None:
+    """None: everything that ails anywhere."""
+    location_id, ill = asked.query("location"), _ill(asked.query("ill"))
+    if location_id is None or ill is None:
+        return None
+    return PartyId.parse(asked.query("holder") or ""), location_id, ill
+
+
+def _ill(said: str | None) -> Ill | None:
+    return next((ill for ill in Ill if ill.value == said), None)
+
+
+async def _entries(unit: Unit, asked: Asked, rows: Sequence[Row], *, unfolded: bool) -> list[Shown | ShownTogether]:
+    """As many of those that are together as there is room for, where they are unfolded."""
+    each = {id(row): row.all[:SHOWN] if unfolded else () for row in rows if isinstance(row, SharedIll)}
+    alone = [row for row in rows if isinstance(row, Attention)]
+    tried = await cures.last(unit, [*alone, *(one for some in each.values() for one in some)])
+    shared = [row for row in rows if isinstance(row, SharedIll)]
+    known = await locations.several(unit, {_place(row) for row in shared})
+
+    def shown(one: Attention) -> Shown:
+        noticed = [worded(said, asked.language) for said in one.noticed]
+        return Shown(one=one, noticed=noticed, last=tried.get((one.station_id, one.evse_no or 0, one.ill)))
+
+    def together(row: SharedIll) -> ShownTogether:
+        ref, place = known.get(_place(row), (None, None))
+        return ShownTogether(
+            shared=row,
+            ref=ref,
+            place=place,
+            evses=0 if place is None else sum(evse.status is not Status.REMOVED for evse in place.evses),
+            each=[shown(one) for one in each[id(row)]],
+        )
+
+    return [shown(row) if isinstance(row, Attention) else together(row) for row in rows]
+
+
+def _place(row: SharedIll) -> tuple[PartyId, PartyId, str]:
+    return row.holder, row.holder, fold(row.location_id)
 
 
 async def _at_risk(unit: Unit, holder: PartyId | None) -> list[tuple[Alert, Fleet, Vehicle]]:
@@ -76,4 +148,34 @@ async def look(asked: Asked) -> Response:
     return asked.done(asked.said("back"), asked.say("What the station noticed is marked as seen."))
 
 
-DOORS: tuple[Door, ...] = (see("/attention", list_all), do("/stations/{id}/seen", look))
+async def look_after_all(asked: Asked) -> Response:
+    """What is proposed for each, done for all of a row that still ail."""
+    holder, location_id = yours(asked.visitor, PartyId.parse(asked.said("holder"))), asked.said("location")
+    since, until = asked.instant("since", asked.zone), asked.instant("until", asked.zone)
+    by, ill = asked.visitor.name, _ill(asked.said("ill")) or Ill.FAULTED
+    async with asked.unit() as unit:
+        ails = shared_ills.ailing(await attention.wanted(unit, holder), holder, location_id, ill)
+        crowd = [one for one in ails if since <= one.since <= until]
+        stations = await locations.stations_named(unit, {one.station_id for one in crowd})
+        if Cure.SEE in CURES[ill]:
+            for id in sorted(stations):
+                seen = await noticing.see(unit, stations[id], by, asked.number("last_id") or 0)
+                people.note(unit, by, "see security events", f"station {id}", str(seen))
+            return asked.done("/attention", asked.say("What these stations noticed is marked as seen."))
+        begun = await cures.begin_together(unit, crowd, by=by)
+    asked.console.database.wake()
+    back = asked.came_from("/attention")
+    if not begun:
+        said = asked.say("None is asked: they are well, are away, charge a car, or are being cured already.")
+        return asked.done(back, said, "warn")
+    said = asked.say(
+        "%(asked)s of %(all)s stations are asked; what comes of it is shown here.", asked=begun, all=len(stations)
+    )
+    return asked.done(back, said)
+
+
+DOORS: tuple[Door, ...] = (
+    see("/attention", list_all),
+    do("/stations/{id}/seen", look),
+    do("/attention/all", look_after_all),
+)

@@ -55,7 +55,8 @@ async def begin(asked: Asked) -> Response:
         holder = yours(asked.visitor, (await locations.station(unit, id)).holder)
         await cures.begin(unit, holder, id, asked.number("evse") or 0, _ill(asked), by=by)
     asked.console.database.wake()
-    return asked.done("/attention", asked.say("The station is asked; what comes of it is shown here."))
+    said = asked.say("The station is asked; what comes of it is shown here.")
+    return asked.done(asked.came_from("/attention"), said)
 
 
 async def keep(asked: Asked) -> Response:
