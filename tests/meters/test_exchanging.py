@@ -20,7 +20,7 @@ from laddnav.locations.model import Station
 from laddnav.metering.model import DoubtKind, Exchanged, Measurand, Reading
 from laddnav.meters import actions as meters
 from laddnav.meters.model import KeySource, Meter, MeterExchange
-from laddnav.meters.rules import changed_hands
+from laddnav.meters.rules import NoExchange, changed_hands
 from laddnav.readings import actions as readings
 from laddnav.readings.events import DoubtRaised
 from laddnav.sessions import actions as sessions
@@ -129,6 +129,22 @@ async def test_a_register_that_counts_to_its_end_is_billed_across_it_where_its_d
         (row,) = await analytics.energy(unit, US, Per.MONTH)
     assert row.delivered - row.billed == row.difference
     assert row.delivered == wh(4_000 + 3_000) + wh(2_000 - 999_998_000)
+
+
+@pytest.mark.parametrize(
+    "slip",
+    [
+        {"at": datetime(1, 1, 1, tzinfo=UTC)},
+        {"at": datetime(9999, 12, 31, tzinfo=UTC)},
+        {"evse_no": 99},
+    ],
+)
+async def test_an_exchange_long_ago_or_ahead_or_at_no_evse_is_a_slip(
+    database: Database, station: Station, slip: dict[str, object]
+) -> None:
+    async with database.unit() as unit:
+        with pytest.raises(NoExchange):
+            await meters.exchange(unit, replace(EXCHANGE, **slip))
 
 
 async def test_a_meter_that_is_exchanged_is_billed_to_its_last_register_and_from_the_first_of_the_other(

@@ -122,10 +122,11 @@ async def _judge_again(unit: Unit, meter: Meter) -> None:
 
 
 async def exchange(unit: Unit, one: MeterExchange) -> MeterExchange:
-    """Charges that went on while the meter was exchanged are counted across it. Raises UnknownStation."""
+    """Charges that went on while the meter was exchanged are counted across it. Raises UnknownStation, NoExchange."""
     station = await locations.station(unit, one.station_id)
     if station.holder != one.holder:
         raise UnknownStation(one.station_id)
+    rules.check_exchange(one, dict(station.evses), unit.now)
     store.put_exchange(unit, one)
     place = f"meter at {one.station_id}/{one.evse_no}"
     people.note(unit, one.noted_by, "exchange meter", place, one.why)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
@@ -29,10 +29,11 @@ from laddnav.metering.signed.model import (
     Verdict,
 )
 from laddnav.metering.signed.reading import read
-from laddnav.meters.model import Calibration, Meter, Proof, Standing
+from laddnav.meters.model import Calibration, Meter, MeterExchange, Proof, Standing
 from laddnav.sessions.model import Session
 
 DIGITS = (3, 9)
+EXCHANGED_WITHIN = timedelta(days=3653)
 WARN_AHEAD = timedelta(days=90)  # a calibration is ordered weeks before somebody comes
 # Stations round a register to the watt-hour at both ends, where its meter may sign tenths of it.
 RESOLUTION = wh(1)
@@ -68,6 +69,13 @@ class NoRegister(Refusal):
         super().__init__("No meter shows such a register")
 
 
+class NoExchange(Refusal):
+    """A meter is exchanged at an EVSE of its Station, in the last ten years and not ahead."""
+
+    def __init__(self) -> None:
+        super().__init__("A meter is exchanged at an EVSE of its station, in the last ten years and not ahead")
+
+
 class UnlikelyDigits(Refusal):
     """No register has so many digits for whole kWh."""
 
@@ -95,6 +103,12 @@ class NoReason(Refusal):
 
     def __init__(self) -> None:
         super().__init__("Say why: the reason is kept with what was decided")
+
+
+def check_exchange(one: MeterExchange, numbers: Container[int], now: datetime) -> None:
+    """`numbers` are the EVSEs of its Station. Raises NoExchange."""
+    if one.evse_no not in numbers or not now - EXCHANGED_WITHIN <= one.at <= now + CLOCKS_DIFFER:
+        raise NoExchange
 
 
 def calibration(meter: Meter, today: date) -> Calibration:

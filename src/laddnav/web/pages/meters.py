@@ -132,7 +132,7 @@ async def exchanged(asked: Asked) -> Response:
 
 
 async def exchange(asked: Asked) -> Response:
-    """Raises UnknownStation, NoRegister, NoReason, Unreadable."""
+    """Raises UnknownStation, NoExchange, NoRegister, NoReason, Unreadable."""
     evse_no = asked.number("evse_no")
     if evse_no is None:
         raise Unreadable(f"{asked.said('evse_no')[:40]!r} is no number of an EVSE")
