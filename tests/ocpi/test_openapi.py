@@ -11,7 +11,7 @@ import jsonschema_rs
 import pytest
 
 from laddnav.ocpi.openapi import document
-from laddnav.ocpi.rules import OFFERED
+from laddnav.ocpi.sides import OFFERED
 from laddnav.parties.model import Role
 from tests.ocpi.network import CPO, EMSP
 from tests.security.doors import Door, Said, doors, is_known, said

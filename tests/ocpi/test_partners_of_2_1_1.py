@@ -21,7 +21,7 @@ from laddnav.ocpi.commands.ask import Asker
 from laddnav.ocpi.commands.asked import sent_command
 from laddnav.ocpi.connections import partners
 from laddnav.ocpi.model import Connection
-from laddnav.ocpi.rules import RECEIVER, SENDER
+from laddnav.ocpi.sides import RECEIVER, SENDER
 from laddnav.ocpi.wire.codec import parsed
 from laddnav.ocpi.wire.commands import Verdict
 from laddnav.ocpi.wire.handshake import Module, State

@@ -16,7 +16,7 @@ from laddnav.cdrs.model import Cdr
 from laddnav.kit.ids import PartyId
 from laddnav.kit.money import Price
 from laddnav.ocpi.endpoints.tables import table_of
-from laddnav.ocpi.rules import DELEGATED, OFFERED, hub_endpoint, place_of, told
+from laddnav.ocpi.sides import DELEGATED, OFFERED, hub_endpoint, place_of, told
 from laddnav.ocpi.wire.clients import ClientInfo, ClientStatus
 from laddnav.ocpi.wire.codec import Hearing, encoded
 from laddnav.ocpi.wire.commands import (

@@ -11,7 +11,7 @@ import pytest
 
 from laddnav.ocpi.connections.partners import NEWEST
 from laddnav.ocpi.openapi import document
-from laddnav.ocpi.rules import OFFERED, path_of
+from laddnav.ocpi.sides import OFFERED, path_of
 from laddnav.ocpi.wire import routing
 from laddnav.ocpi.wire.handshake import opposite
 from laddnav.ocpi.wire.versions import VERSIONS

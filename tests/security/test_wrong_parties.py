@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from laddnav.kit.ids import PartyId
 from laddnav.ocpi.connections import partners
-from laddnav.ocpi.rules import OFFERED, UNROUTED
+from laddnav.ocpi.sides import OFFERED, UNROUTED
 from laddnav.ocpi.wire.codec import parsed
 from laddnav.ocpi.wire.commands import Verdict
 from laddnav.ocpi.wire.handshake import Interface, Module, State, Step, opposite

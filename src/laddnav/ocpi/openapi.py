@@ -17,7 +17,7 @@ from laddnav.bookings.model import BookingLocation, BookingRequest, Calendar
 from laddnav.locations.model import Connector, Evse
 from laddnav.ocpi.endpoints import credentials
 from laddnav.ocpi.endpoints.tables import table_of
-from laddnav.ocpi.rules import OFFERED, RECEIVER, SENDER, TOLD, Side, hub_endpoint, place_of, told
+from laddnav.ocpi.sides import OFFERED, RECEIVER, SENDER, TOLD, Side, hub_endpoint, place_of, told
 from laddnav.ocpi.telling.words import KINDS
 from laddnav.ocpi.wire.commands import COMMANDS, CommandResult
 from laddnav.ocpi.wire.handshake import Credentials, Module, VersionDetails

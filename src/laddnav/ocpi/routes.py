@@ -31,6 +31,7 @@ from laddnav.ocpi.hub import desk
 from laddnav.ocpi.hub.through import Through, through
 from laddnav.ocpi.model import Connection, Exchange
 from laddnav.ocpi.settings import Settings
+from laddnav.ocpi.sides import UNROUTED, aside
 from laddnav.ocpi.wire import envelope, routing
 from laddnav.ocpi.wire.handshake import Module, State
 from laddnav.ocpi.wire.routing import Route
@@ -67,7 +68,7 @@ class Found(Struct, frozen=True):
     @property
     def routed(self) -> bool:
         """Whether the parties that it goes between are named."""
-        return self.role is not None and self.version.routes and self.module not in rules.UNROUTED
+        return self.role is not None and self.version.routes and self.module not in UNROUTED
 
 
 class Way(Struct, frozen=True):
@@ -231,7 +232,7 @@ class Desk:
         if role is None:
             raise NotHere(f"/{'/'.join(path)[:200]} is no endpoint of ours for you")
         version = _version(path[1], line)
-        interface = rules.aside(role, path[2]) if len(path) > 3 else None
+        interface = aside(role, path[2]) if len(path) > 3 else None
         module, below = _module(path[2:] if interface is None else path[3:])
         sides = next(rules.served(one, version) for one in line if one.our_role is role)
         table = found_at(role, sides, module, interface)

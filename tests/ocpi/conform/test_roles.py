@@ -10,8 +10,8 @@ from laddnav.ocpi.conform.catalogue import catalogue
 from laddnav.ocpi.conform.record import Record
 from laddnav.ocpi.conform.roles import OFFERED, TESTED_AS, UnknownRole, cast, other, seeming
 from laddnav.ocpi.conform.run import NoClient, behind_a_hub
-from laddnav.ocpi.rules import OFFERED as OURS
-from laddnav.ocpi.rules import details
+from laddnav.ocpi.sides import OFFERED as OURS
+from laddnav.ocpi.sides import details
 from laddnav.ocpi.wire.versions import VERSIONS
 from laddnav.parties.model import Role
 

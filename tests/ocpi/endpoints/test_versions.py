@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from laddnav.ocpi import rules
-from laddnav.ocpi.rules import OFFERED
+from laddnav.ocpi.sides import OFFERED, details
 from laddnav.ocpi.wire import handshake
 from laddnav.ocpi.wire.envelope import StatusCode
 from laddnav.ocpi.wire.handshake import Endpoint, Interface, Module, VersionDetails
@@ -27,8 +26,8 @@ LISTED = {
 def test_every_module_that_we_list_is_one_of_the_texts(number: str) -> None:
     """VER-014, VER-017, VER-018: none is of our own making, and each stands under the name that its chapter has."""
     version = VERSIONS[number]
-    details = [rules.details([each], version, "https://example.com/ocpi") for each in OFFERED.items()]
-    assert {one.identifier for some in details for one in some.endpoints} <= LISTED[number]
+    listed = [details([each], version, "https://example.com/ocpi") for each in OFFERED.items()]
+    assert {one.identifier for some in listed for one in some.endpoints} <= LISTED[number]
     assert {module.offered_as for module in version.modules} | {Module.CREDENTIALS} == LISTED[number]
 
 
@@ -40,7 +39,7 @@ def test_where_a_version_names_no_sides_an_access_point_shows_the_one_that_is_me
 ) -> None:
     """VER-006, VER-027: who tells it of places finds where to, and who asks for them where they are."""
     offers = [(Role.NAP, OFFERED[Role.NAP])]
-    said = rules.details(offers, VERSIONS["2.1.1"], "https://we.example/ocpi", theirs)
+    said = details(offers, VERSIONS["2.1.1"], "https://we.example/ocpi", theirs)
     urls = [one.url for one in said.endpoints if one.identifier == Module.LOCATIONS]
     assert urls == [f"https://we.example/ocpi/nap/2.1.1/{place}"]
 

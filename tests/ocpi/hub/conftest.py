@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from laddnav.kit.ids import PartyId
-from laddnav.ocpi.rules import OFFERED, PASSED_ON
+from laddnav.ocpi.sides import OFFERED, PASSED_ON
 from laddnav.ocpi.wire import routing
 from laddnav.ocpi.wire.codec import encoded
 from laddnav.ocpi.wire.handshake import Endpoint, Interface, Module

@@ -7,7 +7,7 @@ from typing import Any
 from laddnav.kit.ids import PartyId
 from laddnav.ocpi import store
 from laddnav.ocpi.connections import partners
-from laddnav.ocpi.rules import PASSED_ON, RECEIVER, SENDER
+from laddnav.ocpi.sides import PASSED_ON, RECEIVER, SENDER
 from laddnav.ocpi.wire.codec import encoded
 from laddnav.ocpi.wire.handshake import Module
 from laddnav.parties.model import Role

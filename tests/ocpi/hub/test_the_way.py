@@ -20,7 +20,7 @@ from laddnav.ocpi.hub.rules import (
     UnknownReceiver,
     way,
 )
-from laddnav.ocpi.rules import PASSED_ON, RECEIVER, SENDER
+from laddnav.ocpi.sides import PASSED_ON, RECEIVER, SENDER
 from laddnav.ocpi.wire.clients import ClientStatus
 from laddnav.ocpi.wire.handshake import Module
 from laddnav.parties.model import Role

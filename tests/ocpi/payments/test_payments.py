@@ -21,7 +21,7 @@ from laddnav.ocpi.commands import commands
 from laddnav.ocpi.commands.asked import NotConnectedTo
 from laddnav.ocpi.connections import partners
 from laddnav.ocpi.payments import paying
-from laddnav.ocpi.rules import SENDER
+from laddnav.ocpi.sides import SENDER
 from laddnav.ocpi.wire.codec import encoded, parsed
 from laddnav.ocpi.wire.commands import Verdict
 from laddnav.ocpi.wire.handshake import Module

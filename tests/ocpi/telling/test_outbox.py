@@ -13,7 +13,7 @@ from laddnav.locations.model import Status
 from laddnav.ocpi import store
 from laddnav.ocpi.connections import partners
 from laddnav.ocpi.model import Exchange
-from laddnav.ocpi.rules import RECEIVER
+from laddnav.ocpi.sides import RECEIVER
 from laddnav.ocpi.wire.handshake import Endpoint, Module
 from laddnav.parties.model import Role
 from laddnav.sessions import actions as sessions

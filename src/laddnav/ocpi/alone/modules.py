@@ -19,7 +19,8 @@ from laddnav.ocpi.alone.storage import NotKept, Peer, Storage
 from laddnav.ocpi.endpoints.call import Reply, kept
 from laddnav.ocpi.endpoints.heard import Mismatch, part, same_owner, with_part
 from laddnav.ocpi.http import NotHere
-from laddnav.ocpi.rules import RECEIVER, SENDER, NotAmongThem, Side
+from laddnav.ocpi.rules import NotAmongThem
+from laddnav.ocpi.sides import RECEIVER, SENDER, Side
 from laddnav.ocpi.telling.words import token_key
 from laddnav.ocpi.wire import envelope, paging
 from laddnav.ocpi.wire.codec import Codec, Hearing, encoded, parsed

@@ -27,6 +27,7 @@ from laddnav.ocpi.endpoints.status import status_of
 from laddnav.ocpi.http import NoSuchMethod, NotHere, Request, Unrecognised, VersionNotSpoken
 from laddnav.ocpi.model import Connection
 from laddnav.ocpi.settings import Settings
+from laddnav.ocpi.sides import OFFERED, Side
 from laddnav.ocpi.wire import envelope, handshake, routing
 from laddnav.ocpi.wire.codec import Hearing
 from laddnav.ocpi.wire.handshake import (
@@ -193,12 +194,12 @@ class Server:
         said = VersionDetails(version=version.number, endpoints=tuple(endpoints))
         return Reply(data=version.codecs[VersionDetails].encode(said))
 
-    def _sides(self, version: Version) -> list[rules.Side]:
+    def _sides(self, version: Version) -> list[Side]:
         """What our role serves, of that what is kept here, of that what this version has."""
-        ours = rules.OFFERED[self._us.role]
+        ours = OFFERED[self._us.role]
         return [side for side in ours if side in TABLES and side[0] in self._serves & version.modules]
 
-    def _endpoint(self, version: Version, side: rules.Side) -> str:
+    def _endpoint(self, version: Version, side: Side) -> str:
         module, interface = side
         if module is Module.CREDENTIALS:
             return f"{self._url}/{version.number}/{module}"

@@ -20,7 +20,8 @@ from laddnav.ocpi.deviations import uids
 from laddnav.ocpi.endpoints.call import hearing
 from laddnav.ocpi.endpoints.heard import readable
 from laddnav.ocpi.model import Connection
-from laddnav.ocpi.rules import OFFERED, RECEIVER, SENDER, owner_among, way_to
+from laddnav.ocpi.rules import owner_among, way_to
+from laddnav.ocpi.sides import OFFERED, RECEIVER, SENDER
 from laddnav.ocpi.wire import envelope
 from laddnav.ocpi.wire.handshake import Module
 from laddnav.ocpi.wire.paging import joined, with_query

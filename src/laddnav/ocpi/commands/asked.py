@@ -15,7 +15,8 @@ from laddnav.ocpi.calls.client import Clients
 from laddnav.ocpi.endpoints.call import hearing
 from laddnav.ocpi.events import CommandAnswered
 from laddnav.ocpi.model import Connection, KeptCommand
-from laddnav.ocpi.rules import OFFERED, RECEIVER, SENDER, Side, path_of, way_to
+from laddnav.ocpi.rules import way_to
+from laddnav.ocpi.sides import OFFERED, RECEIVER, SENDER, Side, path_of
 from laddnav.ocpi.wire import envelope
 from laddnav.ocpi.wire.codec import Hearing
 from laddnav.ocpi.wire.commands import CommandState, CommandStep, moved

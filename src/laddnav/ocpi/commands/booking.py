@@ -10,7 +10,7 @@ from laddnav.kit.json import Unreadable
 from laddnav.ocpi.calls.client import Clients
 from laddnav.ocpi.commands.asked import connected_to
 from laddnav.ocpi.endpoints.bookings import BOOKINGS
-from laddnav.ocpi.rules import SENDER
+from laddnav.ocpi.sides import SENDER
 from laddnav.ocpi.wire import envelope
 from laddnav.ocpi.wire.codec import parsed
 from laddnav.ocpi.wire.handshake import Module

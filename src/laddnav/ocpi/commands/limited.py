@@ -17,7 +17,8 @@ from laddnav.ocpi.calls.client import Clients
 from laddnav.ocpi.commands import asked
 from laddnav.ocpi.commands.asked import Heard, Question, connected_to
 from laddnav.ocpi.model import Connection, KeptCommand
-from laddnav.ocpi.rules import RECEIVER, SENDER, delegates
+from laddnav.ocpi.rules import delegates
+from laddnav.ocpi.sides import RECEIVER, SENDER
 from laddnav.ocpi.wire.codec import Hearing
 from laddnav.ocpi.wire.commands import CommandStep
 from laddnav.ocpi.wire.handshake import Module

@@ -13,8 +13,9 @@ from laddnav.ocpi import store
 from laddnav.ocpi.commands.taken import accept, answer, taken, waiting
 from laddnav.ocpi.deviations.sharing import limiter
 from laddnav.ocpi.model import Connection, KeptCommand
-from laddnav.ocpi.rules import OFFERED, RECEIVER, SENDER, delegates, way_to
+from laddnav.ocpi.rules import delegates, way_to
 from laddnav.ocpi.settings import Settings
+from laddnav.ocpi.sides import OFFERED, RECEIVER, SENDER
 from laddnav.ocpi.wire.commands import CommandStep
 from laddnav.ocpi.wire.handshake import Module
 from laddnav.ocpi.wire.profiles import (

@@ -14,12 +14,13 @@ import structlog
 from laddnav.db.unit import Database, Unit
 from laddnav.kit import json
 from laddnav.kit.refusal import Refusal, Trouble
-from laddnav.ocpi import rules, store
+from laddnav.ocpi import store
 from laddnav.ocpi.calls.client import Clients
 from laddnav.ocpi.connections import partners
 from laddnav.ocpi.connections.ourselves import digest_of, note_told
 from laddnav.ocpi.model import Connection
 from laddnav.ocpi.settings import Settings
+from laddnav.ocpi.sides import OFFERED, details
 from laddnav.ocpi.store.lines import NOTHING, Told
 from laddnav.ocpi.wire.handshake import Step
 from laddnav.ocpi.wire.versions import VERSIONS
@@ -55,10 +56,10 @@ async def surroundings(unit: Unit, settings: Settings) -> str:
     """Different as soon as anything is that lines have in common of what their partners are told."""
     names = [(str(party.holder), party.name, party.website) for party in await parties.list_all(unit)]
     found = [
-        rules.details([(role, sides)], version, settings.base, theirs)
+        details([(role, sides)], version, settings.base, theirs)
         for version in VERSIONS.values()
-        for role, sides in rules.OFFERED.items()
-        for theirs in (None, *rules.OFFERED)
+        for role, sides in OFFERED.items()
+        for theirs in (None, *OFFERED)
     ]
     return sha256(json.encode((names, found, await store.lines.at_hubs(unit)))).hexdigest()
 

@@ -15,7 +15,8 @@ from laddnav.ocpi.connections.ourselves import note_told
 from laddnav.ocpi.connections.upgrade import carried_over
 from laddnav.ocpi.deviations import sharing
 from laddnav.ocpi.model import Connection
-from laddnav.ocpi.rules import SENDER, fetched, spoken_by
+from laddnav.ocpi.rules import spoken_by
+from laddnav.ocpi.sides import SENDER, fetched
 from laddnav.ocpi.wire import handshake
 from laddnav.ocpi.wire.handshake import Credentials, NoCommonVersion, State, Step
 from laddnav.ocpi.wire.versions import VERSIONS

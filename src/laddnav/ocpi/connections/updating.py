@@ -22,7 +22,7 @@ from laddnav.ocpi.connections.ourselves import credentials_of, words_of
 from laddnav.ocpi.connections.settling import settled, spoken
 from laddnav.ocpi.endpoints.call import hearing
 from laddnav.ocpi.model import Connection, Stage
-from laddnav.ocpi.rules import RECEIVER
+from laddnav.ocpi.sides import RECEIVER
 from laddnav.ocpi.wire import envelope, handshake
 from laddnav.ocpi.wire.handshake import Credentials, Module, NotNow, Step
 from laddnav.ocpi.wire.versions import VERSIONS

@@ -5,7 +5,7 @@ from __future__ import annotations
 from laddnav.db.unit import Unit
 from laddnav.ocpi import store
 from laddnav.ocpi.model import Connection
-from laddnav.ocpi.rules import RECEIVER, TOLD
+from laddnav.ocpi.sides import RECEIVER, TOLD
 from laddnav.ocpi.telling import words
 from laddnav.ocpi.wire.codec import Unsayable
 from laddnav.ocpi.wire.handshake import Module

@@ -14,7 +14,7 @@ from laddnav.kit.json import Unreadable
 from laddnav.kit.refusal import Refusal
 from laddnav.ocpi.endpoints.call import hearing
 from laddnav.ocpi.model import Connection
-from laddnav.ocpi.rules import OFFERED, SENDER
+from laddnav.ocpi.sides import OFFERED, SENDER
 from laddnav.ocpi.telling import words
 from laddnav.ocpi.wire.codec import Unsayable, parsed
 from laddnav.ocpi.wire.handshake import Module

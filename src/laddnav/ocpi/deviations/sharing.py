@@ -12,7 +12,7 @@ from laddnav.locations.rules import UnknownLocation
 from laddnav.ocpi import store
 from laddnav.ocpi.deviations.policy import Shares
 from laddnav.ocpi.model import Connection
-from laddnav.ocpi.rules import OFFERED, RECEIVER, SENDER
+from laddnav.ocpi.sides import OFFERED, RECEIVER, SENDER
 from laddnav.ocpi.store.lists import Row
 from laddnav.ocpi.wire.codec import encoded, parsed
 from laddnav.ocpi.wire.handshake import Module

@@ -21,7 +21,7 @@ from laddnav.ocpi.endpoints import (
     tokens,
 )
 from laddnav.ocpi.endpoints.call import Table
-from laddnav.ocpi.rules import APART, Side
+from laddnav.ocpi.sides import APART, Side
 from laddnav.ocpi.wire.handshake import Interface, Module
 from laddnav.parties.model import Role
 

@@ -26,7 +26,8 @@ from laddnav.ocpi.fetching.crawl import leaves
 from laddnav.ocpi.hub import kept as hub_kept
 from laddnav.ocpi.hub.clients import receivers_of
 from laddnav.ocpi.model import Connection, Pull
-from laddnav.ocpi.rules import FOR_ALL, SENDER, UNROUTED, NotAmongThem
+from laddnav.ocpi.rules import NotAmongThem
+from laddnav.ocpi.sides import FOR_ALL, SENDER, UNROUTED
 from laddnav.ocpi.store.words import Key
 from laddnav.ocpi.telling.push import Dice
 from laddnav.ocpi.wire.handshake import Module, State

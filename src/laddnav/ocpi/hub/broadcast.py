@@ -22,7 +22,7 @@ from laddnav.ocpi.hub.telling import retold
 from laddnav.ocpi.hub.through import Through
 from laddnav.ocpi.hub.translate import OBJECTS, PARTS
 from laddnav.ocpi.model import Connection, Delivery, Message
-from laddnav.ocpi.rules import RECEIVER
+from laddnav.ocpi.sides import RECEIVER
 from laddnav.ocpi.telling.words import token_key
 from laddnav.ocpi.wire.codec import Unsayable, parsed
 from laddnav.ocpi.wire.handshake import Module

@@ -40,7 +40,7 @@ from laddnav.ocpi.hub.rules import (
 )
 from laddnav.ocpi.hub.through import Through
 from laddnav.ocpi.model import Connection
-from laddnav.ocpi.rules import RECEIVER
+from laddnav.ocpi.sides import RECEIVER
 from laddnav.ocpi.wire.clients import standing
 from laddnav.ocpi.wire.handshake import Module, State
 

@@ -30,7 +30,8 @@ from laddnav.ocpi.hub.telling import retold
 from laddnav.ocpi.hub.through import Through
 from laddnav.ocpi.hub.translate import Shape, alike, shape
 from laddnav.ocpi.model import Connection
-from laddnav.ocpi.rules import RECEIVER, SENDER, owner_among
+from laddnav.ocpi.rules import owner_among
+from laddnav.ocpi.sides import RECEIVER, SENDER
 from laddnav.ocpi.wire import envelope, routing
 from laddnav.ocpi.wire.codec import Unsayable, encoded, parsed
 from laddnav.ocpi.wire.handshake import Interface, Module

@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from laddnav.kit.ids import NotAPartyId, PartyId, fold
 from laddnav.ocpi.hub.rules import OF_CPO, Asked
-from laddnav.ocpi.rules import RECEIVER, SENDER
+from laddnav.ocpi.sides import RECEIVER, SENDER
 from laddnav.ocpi.wire.codec import parsed
 from laddnav.ocpi.wire.handshake import Module
 

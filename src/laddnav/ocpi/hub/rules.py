@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from laddnav.kit.ids import PartyId
 from laddnav.kit.refusal import Refusal
-from laddnav.ocpi.rules import FOR_ALL, PASSED_ON, RECEIVER, SENDER, Side
+from laddnav.ocpi.sides import FOR_ALL, PASSED_ON, RECEIVER, SENDER, Side
 from laddnav.ocpi.wire.clients import ClientStatus
 from laddnav.ocpi.wire.handshake import Interface, Module
 from laddnav.parties.model import Role

@@ -14,8 +14,9 @@ from laddnav.kit.ids import PartyId
 from laddnav.ocpi.endpoints.call import Call
 from laddnav.ocpi.http import NoSuchMethod, Request
 from laddnav.ocpi.model import Connection
-from laddnav.ocpi.rules import PASSED_ON, hub_endpoint, owner_among, path_of
+from laddnav.ocpi.rules import owner_among
 from laddnav.ocpi.settings import Settings
+from laddnav.ocpi.sides import PASSED_ON, hub_endpoint, path_of
 from laddnav.ocpi.wire import routing
 from laddnav.ocpi.wire.handshake import Interface, Module, State
 from laddnav.ocpi.wire.routing import Route

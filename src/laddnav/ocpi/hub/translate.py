@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from laddnav.cdrs.model import Cdr
 from laddnav.locations.model import Connector, Evse, Location
-from laddnav.ocpi.rules import RECEIVER, SENDER
+from laddnav.ocpi.sides import RECEIVER, SENDER
 from laddnav.ocpi.wire.commands import COMMANDS, CommandResponse, CommandResult, CommandType
 from laddnav.ocpi.wire.handshake import Interface, Module
 from laddnav.ocpi.wire.profiles import RESULTS, ChargingProfileResponse, ProfileRequest, SetChargingProfile

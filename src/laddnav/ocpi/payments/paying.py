@@ -13,7 +13,8 @@ from laddnav.ocpi.commands.asked import NotConnectedTo
 from laddnav.ocpi.commands.commands import Asked
 from laddnav.ocpi.model import Connection
 from laddnav.ocpi.payments.terminals import GONE, assignment, description, provides
-from laddnav.ocpi.rules import OFFERED, RECEIVER, SENDER, way_to
+from laddnav.ocpi.rules import way_to
+from laddnav.ocpi.sides import OFFERED, RECEIVER, SENDER
 from laddnav.ocpi.store.words import Key
 from laddnav.ocpi.telling.listeners import queue
 from laddnav.ocpi.wire.codec import encoded, parsed

@@ -7,7 +7,7 @@ from typing import Any
 from laddnav.db.unit import Unit
 from laddnav.kit.time import rfc3339
 from laddnav.ocpi.model import Connection, Message
-from laddnav.ocpi.rules import OFFERED, RECEIVER, SENDER
+from laddnav.ocpi.sides import OFFERED, RECEIVER, SENDER
 from laddnav.ocpi.telling import words
 from laddnav.ocpi.wire.codec import encoded, parsed
 from laddnav.ocpi.wire.handshake import Module

@@ -15,7 +15,8 @@ from laddnav.kit import json
 from laddnav.kit.ids import PartyId
 from laddnav.ocpi.deviations.policy import Policy
 from laddnav.ocpi.model import Connection
-from laddnav.ocpi.rules import OFFERED, hearing_alike
+from laddnav.ocpi.rules import hearing_alike
+from laddnav.ocpi.sides import OFFERED
 from laddnav.ocpi.store import hub, lines
 from laddnav.ocpi.wire.handshake import CredentialsRole, Endpoint, Module, State
 from laddnav.parties.model import Role

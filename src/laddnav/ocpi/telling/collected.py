@@ -12,7 +12,7 @@ from laddnav.kit.ids import PartyId
 from laddnav.locations import actions as locations
 from laddnav.ocpi import store
 from laddnav.ocpi.model import Connection, Delivery, Message
-from laddnav.ocpi.rules import RECEIVER
+from laddnav.ocpi.sides import RECEIVER
 from laddnav.ocpi.store.words import Key
 from laddnav.ocpi.telling.words import KINDS
 from laddnav.ocpi.wire.codec import Unsayable, parsed

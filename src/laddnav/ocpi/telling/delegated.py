@@ -12,7 +12,8 @@ from laddnav.db.unit import Database, Unit
 from laddnav.kit.ids import PartyId
 from laddnav.ocpi import store
 from laddnav.ocpi.model import Connection, Delivery, Message
-from laddnav.ocpi.rules import RECEIVER, SENDER, delegates
+from laddnav.ocpi.rules import delegates
+from laddnav.ocpi.sides import RECEIVER, SENDER
 from laddnav.ocpi.wire.handshake import Module
 from laddnav.ocpi.wire.paging import joined
 from laddnav.ocpi.wire.version import Version

@@ -16,7 +16,8 @@ from laddnav.ocpi import store
 from laddnav.ocpi.deviations import sharing
 from laddnav.ocpi.hub import clients as hub_clients
 from laddnav.ocpi.model import Connection, Message
-from laddnav.ocpi.rules import OFFERED, RECEIVER, SENDER, way_to
+from laddnav.ocpi.rules import way_to
+from laddnav.ocpi.sides import OFFERED, RECEIVER, SENDER
 from laddnav.ocpi.telling import collected, delegated, words
 from laddnav.ocpi.telling.news import StillOffered, news
 from laddnav.ocpi.wire.codec import Unsayable

@@ -16,7 +16,7 @@ from laddnav.kit.ids import PartyId, fold
 from laddnav.locations.events import LocationChanged
 from laddnav.ocpi import store
 from laddnav.ocpi.model import Connection, Loss
-from laddnav.ocpi.rules import SENDER, TOLD
+from laddnav.ocpi.sides import SENDER, TOLD
 from laddnav.ocpi.telling import words
 from laddnav.ocpi.wire.codec import Hearing, Unsayable
 from laddnav.ocpi.wire.handshake import Module

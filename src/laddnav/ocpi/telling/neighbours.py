@@ -8,7 +8,7 @@ from laddnav.db.unit import Database, Unit
 from laddnav.ocpi import store
 from laddnav.ocpi.events import ConnectionChanged
 from laddnav.ocpi.model import Connection
-from laddnav.ocpi.rules import RECEIVER
+from laddnav.ocpi.sides import RECEIVER
 from laddnav.ocpi.telling.listeners import tell
 from laddnav.ocpi.wire.clients import ClientInfo, clients_of
 from laddnav.ocpi.wire.handshake import Module

@@ -18,7 +18,7 @@ from laddnav.ocpi.endpoints.heard import part, speakable
 from laddnav.ocpi.hub import broadcast
 from laddnav.ocpi.model import Connection, Delivery, Message
 from laddnav.ocpi.payments import terminals
-from laddnav.ocpi.rules import ASKED_ONLY, FOR_ALL, RECEIVER, SENDER
+from laddnav.ocpi.sides import ASKED_ONLY, FOR_ALL, RECEIVER, SENDER
 from laddnav.ocpi.telling import collected, delegated, words
 from laddnav.ocpi.wire.codec import Unsayable, encoded, parsed
 from laddnav.ocpi.wire.handshake import Module

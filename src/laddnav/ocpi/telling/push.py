@@ -18,7 +18,7 @@ from laddnav.ocpi.calls.calling import NotPassedOn, Partner, PartnerRefused, Par
 from laddnav.ocpi.calls.client import Clients
 from laddnav.ocpi.connections import lines
 from laddnav.ocpi.model import Connection, Delivery, Message
-from laddnav.ocpi.rules import ASKED_ONLY, UNROUTED
+from laddnav.ocpi.sides import ASKED_ONLY, UNROUTED
 from laddnav.ocpi.store.deliveries import Round
 from laddnav.ocpi.telling.news import message_of
 from laddnav.ocpi.wire.envelope import StatusCode

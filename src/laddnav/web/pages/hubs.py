@@ -17,7 +17,7 @@ from laddnav.kit.time import local
 from laddnav.ocpi.hub import looking, settlement
 from laddnav.ocpi.hub.model import Sought, Tally
 from laddnav.ocpi.hub.rules import paired
-from laddnav.ocpi.rules import PASSED_ON
+from laddnav.ocpi.sides import PASSED_ON
 from laddnav.ocpi.wire.handshake import Module
 from laddnav.parties.model import Party
 from laddnav.parties.model import Role as PartyRole

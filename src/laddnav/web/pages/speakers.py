@@ -9,7 +9,7 @@ from starlette.responses import Response
 from laddnav.kit.ids import PartyId
 from laddnav.ocpi.connections import partners
 from laddnav.ocpi.connections.lines import Speaker
-from laddnav.ocpi.rules import OFFERED
+from laddnav.ocpi.sides import OFFERED
 from laddnav.parties.model import Role as PartyRole
 from laddnav.people import actions as people
 from laddnav.web.asked import Asked

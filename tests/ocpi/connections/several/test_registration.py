@@ -12,16 +12,8 @@ from laddnav.ocpi.connections.lines import HubStandsAlone, NobodySpeaks, Speaker
 from laddnav.ocpi.deviations.policy import Policy, Pushes
 from laddnav.ocpi.model import Connection
 from laddnav.ocpi.operate.partners import set_policy
-from laddnav.ocpi.rules import (
-    OFFERED,
-    AddressedElsewhere,
-    OnePartyOnly,
-    PartyTaken,
-    SharedLine,
-    details,
-    meant,
-    serving,
-)
+from laddnav.ocpi.rules import AddressedElsewhere, OnePartyOnly, PartyTaken, SharedLine, meant, serving
+from laddnav.ocpi.sides import OFFERED, details
 from laddnav.ocpi.wire import routing
 from laddnav.ocpi.wire.handshake import CredentialsRole, Interface, Module, State
 from laddnav.ocpi.wire.routing import Route
