@@ -98,6 +98,30 @@ async def test_what_the_station_says_itself_is_the_newer_word(standing: Database
     assert await statuses(standing) == [Status.AVAILABLE, Status.OUTOFORDER]
 
 
+async def test_who_says_nothing_does_not_wait_for_all_who_said_it_themselves(
+    standing: Database, clock: SetClock
+) -> None:
+    """After a power cut thousands come back and say how they are; of these nothing is told."""
+    numbers = range(1, away.TOGETHER + 2)
+    async with standing.unit() as unit:
+        await locations.keep(
+            unit, US, location(evses=tuple(evse(f"EVSE{n}") for n in numbers), last_updated=clock.now())
+        )
+        for number in numbers:
+            await locations.attach(unit, "ST1", number, EvseRef("LOC1", f"EVSE{number}"))
+    await gone(standing)
+    clock.advance(timedelta(hours=1))
+    assert await away.look_after(standing) == away.TOGETHER
+    assert await away.look_after(standing) == 1
+    await back(standing)
+    async with standing.unit() as unit:
+        for number in numbers[:-1]:
+            await locations.report_status(unit, US, US, "LOC1", f"EVSE{number}", Status.CHARGING, unit.now)
+    assert await away.look_after(standing) == 1
+    assert (await statuses(standing))[-1] is Status.AVAILABLE
+    assert await away.look_after(standing) == 0
+
+
 async def test_what_was_taken_away_or_is_not_there_yet_stays_so(standing: Database, clock: SetClock) -> None:
     async with standing.unit() as unit:
         planned = evse("EVSE1", status=Status.PLANNED)

@@ -12,6 +12,7 @@ from laddnav.locations.model import Status
 # A station that starts anew, or changes its network, is back before; who stands before it should not be sent away.
 AWAY_FOR = timedelta(minutes=5)
 TOGETHER = 200
+SAID_TOGETHER = 5_000  # a row each, and nothing told
 
 
 async def look_after(database: Database) -> int:
@@ -20,6 +21,8 @@ async def look_after(database: Database) -> int:
     What a Station says itself, as it does when it starts, is newer than what is put back.
     """
     told = 0
+    async with database.unit() as unit:
+        await store.stations.said_since(unit, SAID_TOGETHER)
     async with database.unit() as unit:
         for one in await store.stations.away(unit, unit.now - unit.clock.wall(AWAY_FOR), TOGETHER):
             before, after = (one.status, Status.UNKNOWN) if one.before is None else (Status.UNKNOWN, one.before)

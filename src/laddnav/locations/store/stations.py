@@ -110,7 +110,7 @@ insert into station_evse (holder, station_id, evse_no, location_id, evse_uid) va
 on conflict (holder, station_id, evse_no) do update set location_id = excluded.location_id, evse_uid = excluded.evse_uid
 """
 ATTACHED_TO = "select station_id, evse_no from station_evse where holder = $1 and location_id = $2 and evse_uid = $3"
-# Those whose Station went away and of which that is not told yet, and those whose Station is back.
+# Those whose Station is back, and then those whose Station went away and of which that is not told yet.
 AWAY = """
 select a.holder, a.station_id, a.evse_no, a.location_id, a.evse_uid, e.status, null as before
 from station s join station_evse a on a.holder = s.holder and a.station_id = s.id
@@ -122,7 +122,17 @@ union all
 select a.holder, a.station_id, a.evse_no, a.location_id, a.evse_uid, null, a.status_before
 from station_evse a join station s on s.id = a.station_id
 where a.status_before is not null and s.connected_to is not null
-order by 2, 3 limit $2
+order by before nulls last, 2, 3 limit $2
+"""
+# Most Stations say how their Evses are when they are back: these hold up nobody of whom it has to be told.
+SAID_SINCE = """
+update station_evse a set status_before = null from (
+  select a.holder, a.station_id, a.evse_no from station_evse a join station s on s.id = a.station_id
+  join evse e on e.holder = a.holder and e.owner = a.holder and e.location_key = lower(a.location_id)
+    and e.uid_key = lower(a.evse_uid)
+  where a.status_before is not null and s.connected_to is not null and e.status <> 'UNKNOWN'
+  order by 1, 2, 3 limit $1 for no key update of a skip locked) said
+where a.holder = said.holder and a.station_id = said.station_id and a.evse_no = said.evse_no
 """
 KEEP_STATUS = "update station_evse set status_before = $4 where holder = $1 and station_id = $2 and evse_no = $3"
 EVSE_REPORTED = """
@@ -148,6 +158,11 @@ class Away(Struct, frozen=True):
     where: EvseRef
     status: Status
     before: Status | None
+
+
+async def said_since(unit: Unit, limit: int) -> int:
+    """Of how many Evses nothing has to be told any more: their Stations have said it."""
+    return await unit.execute(SAID_SINCE, limit)
 
 
 async def away(unit: Unit, since: datetime, limit: int) -> list[Away]:
