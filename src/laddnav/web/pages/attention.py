@@ -67,11 +67,12 @@ async def list_all(asked: Asked) -> Response:
         now = unit.now
         troubled = await paying.page(unit, asked.visitor.holder, troubled=True, limit=MONEY) if only is None else []
         leaving = await coming.leaving(unit, asked.visitor.holder, limit=MONEY) if only is None else []
+    most = len(found) if only is None else SHOWN  # of each row
     return asked.page(
         "attention.html",
         entries=entries,
         many=len(found),
-        rows=len(rows),
+        shown=sum(min(len(row.all), most) if isinstance(row, SharedIll) else 1 for row in rows[:SHOWN]),
         ills=Counter(one.ill for one in found).most_common(),
         only=only,
         at_risk=at_risk,
