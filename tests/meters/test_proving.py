@@ -290,6 +290,30 @@ async def test_what_no_charge_can_be_waits_for_a_person_signed_or_not(database: 
     assert cdr is not None and cdr.signed_data is None
 
 
+async def test_what_a_register_counted_once_is_billed_once(database: Database, clock: SetClock) -> None:
+    """A station that lets a second card begin where the first goes on, and tells the same register at both ends."""
+    station, ids = await settled(database), list[str]()
+    for card, began_at, register in (("CARD1", NOON, 1000), ("CARD2", NOON + timedelta(minutes=1), 1000)):
+        given = Authorization(allowed=Allowed.ALLOWED, token=token(card))
+        async with database.unit() as unit:
+            one = await sessions.begin(
+                unit, station=station, evse_no=1, uid=card, given=given, at=began_at, register=wh(register)
+            )
+            ids.append(one.id)
+    for id in reversed(ids):
+        async with database.unit() as unit:
+            await sessions.stop(unit, holder=US, session_id=id, at=LATER, register=wh(5000), reason="Local")
+        await drain(database)
+    assert [await cdr_of(database, id) is not None for id in ids] == [False, True]
+    async with database.unit() as unit:
+        held = await meters.proof_of(unit, US, ids[0])
+        assert held is not None
+        assert held.reasons == (f"4 kWh of it were counted for charge {ids[1]}, at the same EVSE meanwhile",)
+        await meters.reject(unit, held.ref, by="Ada", why="it was one car")
+    await drain(database)
+    assert [await cdr_of(database, id) is not None for id in ids] == [False, True]
+
+
 def test_a_calibration_is_told_before_it_ends() -> None:
     ends = [None, date(2026, 11, 22), date(2026, 11, 23), date(2027, 2, 21), date(2027, 2, 22)]
     states = [calibration(registered(SigningMeter(), calibration_ends=day), NOON.date()) for day in ends]

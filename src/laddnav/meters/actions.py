@@ -177,12 +177,14 @@ async def prove(unit: Unit, session: Session, said: Sequence[Reading], billed: E
     What a person decided stands, whatever comes later. What no charge can be is held whether it is signed or not.
     """
     records = rules.unwrapped(rules.records_of(said))
-    why = rules.impossible(session, billed, unit.now)
-    if not records and not why:
-        return None
     before = await store.proof(unit, session.holder, session.id, lock=True)
     if before is not None and before.decided_by is not None:
         return before
+    why = rules.impossible(session, billed, unit.now)
+    if not records:  # what is signed is told of one charge alone
+        why += await _counted_twice(unit, session, billed)
+    if not records and not why and before is None:
+        return None
     ref = unit.new_id() if before is None else before.ref
     made, doubts = await _proved(unit, session, records, billed, ref)
     made, doubts = rules.held_as_well(made, why), (*doubts, *rules.of_impossible(session, why, unit.now))
@@ -191,6 +193,23 @@ async def prove(unit: Unit, session: Session, said: Sequence[Reading], billed: E
         readings.raise_doubts(unit, made.holder, made.session_id, made.station_id, doubts)
     store.put_proof(unit, made)
     return made
+
+
+async def _counted_twice(unit: Unit, session: Session, billed: Energy) -> tuple[str, ...]:
+    """What another charge at this Evse, which is billed, had of the same register at the same time."""
+    if session.station_id is None or session.ended_at is None:
+        return ()
+    meanwhile = await sessions.charged_at(
+        unit, session.holder, [session.station_id], session.started_at, session.ended_at
+    )
+    reasons = []
+    for other in meanwhile:
+        both = rules.shared(session, other, billed)
+        if both is not None:
+            held = await store.proof(unit, other.holder, other.id)
+            if held is None or held.bills:
+                reasons.append(f"{both.kwh:f} kWh of it were counted for charge {other.id}, at the same EVSE meanwhile")
+    return tuple(reasons)
 
 
 async def _proved(

@@ -30,7 +30,7 @@ from laddnav.metering.signed.model import (
 )
 from laddnav.metering.signed.reading import read
 from laddnav.meters.model import Calibration, Meter, MeterExchange, Proof, Standing
-from laddnav.sessions.model import Session
+from laddnav.sessions.model import Session, Status
 
 DIGITS = (3, 9)
 EXCHANGED_WITHIN = timedelta(days=3653)
@@ -45,6 +45,8 @@ AHEAD_AT_MOST = timedelta(days=1)  # further than any two time zones are apart
 OLDEST = timedelta(days=365)  # no station keeps what it could not tell for so long
 # Twice what an EVSE gives, and an hour more: its data may be of one of two plugs, and the hour forgives short charges.
 POWER_SLACK = timedelta(hours=1)
+# Stations that read the register twice between two drivers differ by less.
+SHARED_AT_LEAST = wh(100)
 _ORDER = {"Transaction.Begin": 0, "Transaction.End": 2}
 
 
@@ -250,6 +252,17 @@ def impossible(session: Session, billed: Energy, now: datetime) -> tuple[str, ..
             f"{billed.kwh:f} kWh would be billed, and this EVSE cannot have given more than {most.kwh:.0f} kWh"
         )
     return tuple(reasons)
+
+
+def shared(session: Session, other: Session, billed: Energy) -> Energy | None:
+    """What both had of one register while both went on, more than stations round; None: nothing."""
+    if other.id == session.id or other.evse_no != session.evse_no:
+        return None
+    if other.status is not Status.COMPLETED or session.meter_started is None or other.meter_started is None:
+        return None
+    until = min(session.meter_started + billed.wh, other.meter_started + other.energy.wh)
+    both = Energy(until - max(session.meter_started, other.meter_started))
+    return both if both > SHARED_AT_LEAST else None
 
 
 def held_as_well(made: Proof, why: tuple[str, ...]) -> Proof:
