@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from laddnav.db.unit import Database
 from laddnav.locations import actions as locations
 from laddnav.locations.model import Station, Status
-from laddnav.ocpp import attention
+from laddnav.ocpp import attention, store
 from laddnav.ocpp.cures import actions as cures
 from laddnav.ocpp.cures.model import State
 from laddnav.ocpp.cures.rules import NoSuchCure
@@ -129,6 +129,9 @@ async def test_a_driver_of_a_place_is_counted_once_wherever_he_charged(
     async with database.unit() as unit:
         found = await attention.wanted(unit, US)
         (row,) = await attention.rows(unit, found)
+        whole = [[replace(one, evse_no=None) for one in found]]  # as what a Station noticed
+        assert await store.attention.drivers(unit, whole, clock.now() - 2 * HOUR) == [2]
+        assert await store.attention.drivers(unit, whole, clock.now()) == [0]
     assert [(one.location_id, one.drivers) for one in found] == [("LOC1", 2), ("LOC1", 1), ("LOC1", 0)]
     assert isinstance(row, SharedIll) and (row.ill, row.drivers, len(row.all)) == (Ill.SILENT, 2, 3)
 

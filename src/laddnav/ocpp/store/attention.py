@@ -88,10 +88,14 @@ left join lateral (
 
 # Whoever charges now here and now there is one driver of the place.
 DRIVERS = """
-select k.place, count(distinct x.token_uid_key) as drivers
+select k.place, count(distinct w.token_uid_key) as drivers
 from unnest($1::integer[], $2::text[], $3::text[], $4::integer[]) k (place, holder, station_id, evse_no)
-join session x on x.holder = k.holder and x.station_id = k.station_id and (k.evse_no is null or x.evse_no = k.evse_no)
-where x.started_at >= $5
+join lateral (
+  select x.token_uid_key from session x where x.holder = k.holder and x.station_id = k.station_id
+    and x.evse_no = k.evse_no and x.started_at >= $5
+  union all
+  select x.token_uid_key from session x where k.evse_no is null and x.holder = k.holder and x.station_id = k.station_id
+    and x.started_at >= $5) w on true
 group by k.place
 """
 
