@@ -197,13 +197,8 @@ async def prove(unit: Unit, session: Session, said: Sequence[Reading], billed: E
 
 async def _counted_twice(unit: Unit, session: Session, billed: Energy) -> tuple[str, ...]:
     """What another charge at this Evse, which is billed, had of the same register at the same time."""
-    if session.station_id is None or session.ended_at is None:
-        return ()
-    meanwhile = await sessions.charged_at(
-        unit, session.holder, [session.station_id], session.started_at, session.ended_at
-    )
     reasons = []
-    for other in meanwhile:
+    for other in await sessions.billed_meanwhile(unit, session):
         both = rules.shared(session, other, billed)
         if both is not None:
             held = await store.proof(unit, other.holder, other.id)

@@ -30,7 +30,7 @@ from laddnav.metering.signed.model import (
 )
 from laddnav.metering.signed.reading import read
 from laddnav.meters.model import Calibration, Meter, MeterExchange, Proof, Standing
-from laddnav.sessions.model import Session, Status
+from laddnav.sessions.model import Session
 
 DIGITS = (3, 9)
 EXCHANGED_WITHIN = timedelta(days=3653)
@@ -256,9 +256,7 @@ def impossible(session: Session, billed: Energy, now: datetime) -> tuple[str, ..
 
 def shared(session: Session, other: Session, billed: Energy) -> Energy | None:
     """What both had of one register while both went on, more than stations round; None: nothing."""
-    if other.id == session.id or other.evse_no != session.evse_no:
-        return None
-    if other.status is not Status.COMPLETED or session.meter_started is None or other.meter_started is None:
+    if other.id == session.id or session.meter_started is None or other.meter_started is None:
         return None
     until = min(session.meter_started + billed.wh, other.meter_started + other.energy.wh)
     both = Energy(until - max(session.meter_started, other.meter_started))

@@ -4,6 +4,7 @@ from laddnav.sessions.actions.asking import answer_start, answer_stop, request_s
 from laddnav.sessions.actions.charging import Measurement, begin, close_lost, mark, measure, settle_overdue, stop
 from laddnav.sessions.actions.hearing import hear
 from laddnav.sessions.actions.reading import (
+    billed_meanwhile,
     by_ref,
     charged_at,
     charging_at,
@@ -27,6 +28,7 @@ __all__ = [
     "at_evse",
     "began_otherwise",
     "begin",
+    "billed_meanwhile",
     "by_ref",
     "charged_at",
     "charging_at",

@@ -12,7 +12,7 @@ from laddnav.readings import actions as readings
 from laddnav.sessions import store
 from laddnav.sessions.course import Course, course
 from laddnav.sessions.model import Session, Status, Stay
-from laddnav.sessions.rules import UnknownSession, read_between
+from laddnav.sessions.rules import READ_WITHIN, UnknownSession, read_between
 
 
 async def fetch(unit: Unit, holder: PartyId, owner: PartyId, id: str, *, lock: bool = False) -> Session:
@@ -81,6 +81,16 @@ async def charged_at(
 ) -> Sequence[Session]:
     """All charges at some Stations of ours that went on in this time, in the order in which they began."""
     return await store.charged_at(unit, holder, station_ids, since, until) if station_ids else ()
+
+
+async def billed_meanwhile(unit: Unit, session: Session) -> Sequence[Session]:
+    """Charges at the same Evse that are over, began within days of this one and went on in its time; itself too."""
+    if session.station_id is None or session.evse_no is None or session.ended_at is None:
+        return ()
+    begun_since = session.started_at - READ_WITHIN
+    return await store.billed_meanwhile(
+        unit, session.holder, session.station_id, session.evse_no, begun_since, session.started_at, session.ended_at
+    )
 
 
 async def stays(

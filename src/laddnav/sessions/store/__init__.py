@@ -3,6 +3,7 @@
 from laddnav.sessions.store import claims
 from laddnav.sessions.store.sessions import (
     at_evse,
+    billed_meanwhile,
     by_ref,
     charged_at,
     charging_at,
@@ -22,6 +23,7 @@ from laddnav.sessions.store.written import advance, hear, insert, lock_known, lo
 __all__ = [
     "advance",
     "at_evse",
+    "billed_meanwhile",
     "by_ref",
     "charged_at",
     "charging_at",

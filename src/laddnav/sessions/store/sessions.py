@@ -51,6 +51,12 @@ where holder = $1 and owner = $1 and station_id = $2 and evse_no = $3 and starte
   and coalesce(ended_at, $5) >= $5
 order by started_at for update
 """
+BILLED_MEANWHILE = """
+select body, moved, revision from session
+where holder = $1 and owner = $1 and station_id = $2 and evse_no = $3 and started_at > $4 and started_at < $6
+  and ended_at > $5 and status = 'COMPLETED'
+order by started_at, ref
+"""
 OVERDUE = """
 select body, moved, revision from session
 where status = $1 and station_id is not null and last_updated < $2 order by last_updated limit $3
@@ -148,6 +154,14 @@ async def at_evse(
 ) -> list[Session]:
     """Those that began since then and went on at the instant."""
     rows = await unit.fetch(AT_EVSE, str(holder), station_id, evse_no, since, at)
+    return [session_of(row) for row in rows]
+
+
+async def billed_meanwhile(
+    unit: Unit, holder: PartyId, station_id: str, evse_no: int, begun_since: datetime, since: datetime, until: datetime
+) -> list[Session]:
+    """Those that began after the first of these instants and went on between the others."""
+    rows = await unit.fetch(BILLED_MEANWHILE, str(holder), station_id, evse_no, begun_since, since, until)
     return [session_of(row) for row in rows]
 
 
