@@ -144,9 +144,7 @@ class DoubtKind(StrEnum):
     OVERLAP = "OVERLAP"  # two sessions at one Evse at the same time
     CLOCK_OFF = "CLOCK_OFF"  # the station's times cannot all be true
     UNPROVED = "UNPROVED"  # a signed record that failed its check: nothing is billed before somebody has decided
-    IMPOSSIBLE = (
-        "IMPOSSIBLE"  # no charge lasts so long or takes so much: held as well
-    )
+    IMPOSSIBLE = "IMPOSSIBLE"  # no charge lasts so long or takes so much: held as well
     SIGNED_OTHERWISE = "SIGNED_OTHERWISE"  # the meter signed another amount than would be billed: held as well
 
 
