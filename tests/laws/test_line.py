@@ -20,7 +20,8 @@ from tests.clock import SetClock
 PATIENCE = 30.0
 BOOT = ("BootNotification", {"chargePointVendor": "Volt", "chargePointModel": "Twin"})
 STATUS = ("StatusNotification", {"connectorId": 1, "errorCode": "NoError", "status": "Available"})
-WORDS: list[tuple[str, dict[str, Any]]] = [BOOT, STATUS, ("Heartbeat", {}), ("Nonsense", {})]
+DATA = ("DataTransfer", {"vendorId": "Volt"})
+WORDS: list[tuple[str, dict[str, Any]]] = [BOOT, STATUS, DATA, ("Heartbeat", {}), ("Nonsense", {})]
 RESET = Verbatim(action="Reset", payload={"type": "Soft"})
 TRIGGER = Verbatim(action="TriggerMessage", payload={"requestedMessage": "StatusNotification"})
 START = StartCharge(uid="A", token_type="RFID", number=1)
@@ -65,7 +66,7 @@ class OneLine(RuleBasedStateMachine):
         else:
             told = Noted()
         self.line = station.answered(here, deed, fingerprint, told, text)
-        if action == STATUS[0]:
+        if action == DATA[0]:
             self.answers[fingerprint] = text
         if isinstance(told, Registered):
             assert self.line.registration is verdict
