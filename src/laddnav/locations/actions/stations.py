@@ -54,13 +54,14 @@ FITTED_MAX = 20_000  # passwords that are known again; more stations are on no p
 SEEN_EVERY, LOOKED_AT_EVERY = timedelta(seconds=10), timedelta(minutes=1)
 
 Seconds = Annotated[int, Meta(ge=1, le=7 * 86400)]
+Protocol = Annotated[str, Meta(pattern=r"^ocpp\d+(\.\d+)+\Z")]
 
 
 class Provisioning(Struct, frozen=True, kw_only=True):
     """What an operator sets up about a Station; UNSET leaves it as it is, `password` None takes it away."""
 
     location_id: str | UnsetType | None = UNSET
-    protocols: tuple[Annotated[str, Meta(pattern=r"^ocpp\d+(\.\d+)+\Z")], ...] | UnsetType = UNSET
+    protocols: Annotated[tuple[Protocol, ...], Meta(min_length=1)] | UnsetType = UNSET
     security_profile: Annotated[int, Meta(ge=0, le=3)] | UnsetType = UNSET
     password: Annotated[str, Meta(min_length=1, max_length=256)] | UnsetType | None = UNSET
     accepted: bool | UnsetType | None = UNSET
