@@ -23,11 +23,12 @@ from laddnav.metering.model import DoubtKind, Measurand, Reading
 from laddnav.metering.signed.model import Verdict
 from laddnav.meters import actions as meters
 from laddnav.meters.model import Calibration, KeySource, Meter, Standing
-from laddnav.meters.rules import AlreadyRegistered, NoReason, NotHeld, calibration
+from laddnav.meters.rules import AlreadyRegistered, NoReason, NotHeld, calibration, impossible
 from laddnav.readings import actions as readings
 from laddnav.sessions import actions as sessions
 from laddnav.sessions.actions import Measurement
 from laddnav.sessions.events import SessionAmended, SessionEnded
+from laddnav.sessions.model import Reserved
 from laddnav.tokens.model import Allowed, Authorization
 from tests.clock import SetClock
 from tests.meters.signing import SigningMeter
@@ -288,6 +289,20 @@ async def test_what_no_charge_can_be_waits_for_a_person_signed_or_not(database: 
     await drain(database)
     cdr = await cdr_of(database, ids[0])
     assert cdr is not None and cdr.signed_data is None
+
+
+async def test_an_evse_that_was_kept_for_weeks_is_no_charge_that_lasted_so_long(
+    database: Database, clock: SetClock
+) -> None:
+    station, given = await settled(database), Authorization(allowed=Allowed.ALLOWED, token=token())
+    async with database.unit() as unit:
+        one = await sessions.begin(
+            unit, station=station, evse_no=1, uid="CARD1", given=given, at=NOON, register=wh(1000)
+        )
+    kept = replace(one, started_at=NOON - timedelta(days=60), ended_at=LATER, reserved=Reserved(number=1, until=LATER))
+    used = replace(kept, reserved=Reserved(number=1, until=LATER, used_at=NOON))
+    at_once = replace(kept, reserved=None)
+    assert [len(impossible(one, wh(5000), LATER)) for one in (kept, used, at_once)] == [0, 0, 1]
 
 
 async def test_what_a_register_counted_once_is_billed_once(database: Database, clock: SetClock) -> None:

@@ -237,12 +237,14 @@ def impossible(session: Session, billed: Energy, now: datetime) -> tuple[str, ..
     """Why nobody should pay before a person has looked: a clock that was set meanwhile, a register that leapt."""
     if session.ended_at is None:
         return ()
-    lasted = session.ended_at - session.started_at
+    kept = session.reserved
+    began_at = session.started_at if kept is None else kept.used_at or session.ended_at
+    lasted = session.ended_at - began_at
     power_max = (session.meter and session.meter.power_max) or LARGEST_POWER
     most = Energy(2 * power_max.watts * hours(lasted + POWER_SLACK))
     reasons = []
     if lasted > LONGEST:
-        reasons.append(f"By the station's clock this charge lasted {lasted.days} days, from {_day(session.started_at)}")
+        reasons.append(f"By the station's clock this charge lasted {lasted.days} days, from {_day(began_at)}")
     if session.ended_at > now + AHEAD_AT_MOST:
         reasons.append(f"By the station's clock this charge ended on {_day(session.ended_at)}, which is still to come")
     if session.ended_at < now - OLDEST:
