@@ -17,6 +17,7 @@ from tests.server.conftest import Client
 ANSWERS = {
     "Reset": lambda id: [3, id, {"status": "Accepted"}],
     "UnlockConnector": lambda id: [4, id, "NotImplemented", "no such lock", {}],
+    "GetDiagnostics": lambda id: [3, id, {"fileName": "log\0.zip"}],
     "RemoteStartTransaction": lambda id: [3, id, {"status": "Accepted"}],
     "RemoteStopTransaction": lambda id: [3, id, {"status": "Accepted"}],
 }
@@ -70,6 +71,11 @@ async def on_the_line(served: Serving, lad: Client) -> AsyncIterator[Station]:
     [
         ("Reset", {"type": "Soft"}, {"result": {"status": "Accepted"}}),
         ("UnlockConnector", {"connectorId": 1}, {"error": {"code": "NotImplemented", "description": "no such lock"}}),
+        (
+            "GetDiagnostics",
+            {"location": "ftp://127.0.0.1/logs"},
+            {"error": {"code": "FormationViolation", "description": "the character NUL has no place in a frame"}},
+        ),
     ],
 )
 async def test_a_station_is_asked_in_its_own_words_and_its_own_answer_comes_back(

@@ -102,9 +102,10 @@ def read(text: str) -> Frame:
         parts = _parts.decode(text)
     except (ValueError, RecursionError) as error:
         raise Garbled(f"not a JSON array: {error}"[:200], id=_id_said(text)) from error
-    if "\\u0000" in text:
-        # JSON may carry NUL, PostgreSQL's text may not; no word of OCPP contains it.
-        raise Garbled("the character NUL has no place in a frame", id=_id_said(text))
+    # JSON may carry NUL, PostgreSQL's text may not; no word of OCPP contains it.
+    nul = "\\u0000" in text
+    if nul and parts[:1] not in _ANSWERS:
+        raise Garbled(_NUL, id=_id_said(text))
     if len(parts) < 2 or type(parts[0]) is not int:
         raise Garbled("a frame begins with the number of its message type and an id", id=_id_said(text))
     kind, id, *rest = parts
@@ -114,7 +115,7 @@ def read(text: str) -> Frame:
         raise Garbled("a message id is a string", id=str(id) if kind == MessageType.CALL and type(id) is int else NO_ID)
     if len(id) > MAX_ID:
         raise Garbled(f"a message id has at most {MAX_ID} characters", id=id if kind == MessageType.CALL else NO_ID)
-    return _READERS[kind](id, rest)
+    return CallError(id, ErrorCode.FORMATION_VIOLATION, _NUL) if nul else _READERS[kind](id, rest)
 
 
 def write(frame: Frame) -> str:
@@ -133,6 +134,8 @@ def _fraction(digits: str) -> Decimal:
 
 
 _parts = msgspec.json.Decoder(list[Any], float_hook=_fraction)
+_NUL = "the character NUL has no place in a frame"
+_ANSWERS = ([MessageType.CALL_RESULT], [MessageType.CALL_ERROR])
 _SAID = re.compile(r'\s*\[\s*2\s*,\s*"([^"\\]{1,36})"')
 
 
