@@ -7,11 +7,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from msgspec.structs import replace
 
+from laddnav.locations.model import Station
 from laddnav.ocpp.tasks import rules
 from laddnav.ocpp.tasks.local_list import Note, Unsent, portion, unsent
 from laddnav.ocpp.tasks.model import Kind, Step, StepState, Task, TaskState
+from laddnav.ocpp.tasks.work import at_once
+from laddnav.ocpp.wire.dialects import DIALECTS
 from laddnav.ocpp.wire.upkeep import Listed, SendList, Unlisted
-from laddnav.ocpp.wire.variables import Variable, VariableName, VariableWanted, named
+from laddnav.ocpp.wire.variables import SetVariables, Variable, VariableName, VariableWanted, named
 from tests.things import US
 
 NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
@@ -142,3 +145,25 @@ def test_a_list_is_sent_by_its_difference_and_in_portions() -> None:
     difference = portion(rest, Note(version=4, full=False), 2)
     assert difference == SendList(version=5, full=False, put=(card("a"),), gone=(left,))
     assert portion(unsent([card("D")], {}), Note(version=4, full=True), 2).gone == ()
+
+
+@pytest.mark.parametrize(
+    ("says", "operator", "takes"),
+    [(None, None, 10), (None, 4, 4), ("7", None, 7), ("7", 4, 4), ("7", 20, 7), ("0", None, 1), ("many", 20, 20)],
+)
+def test_a_station_is_asked_as_much_at_a_time_as_it_says_and_no_more_than_its_operator_says(
+    says: str | None, operator: int | None, takes: int
+) -> None:
+    station = Station(
+        holder=US,
+        id="ST",
+        ref="S",
+        location_id=None,
+        accepted=True,
+        security_profile=1,
+        items_per_message=operator,
+    )
+    name = named("DeviceDataCtrlr.ItemsPerMessage[SetVariables]")
+    variables = {name: Variable(name=name, value=says)}
+    assert at_once(station, DIALECTS["ocpp2.0.1"], SetVariables, variables) == takes
+    assert at_once(station, DIALECTS["ocpp1.6"], SetVariables, variables) == 1  # ChangeConfiguration has one key

@@ -80,3 +80,27 @@ async def test_a_decision_needs_a_reason_and_is_made_once(lad: Client, tnm: Clie
     assert (status, proof["standing"], proof["note"]) == (200, "REJECTED", "nobody knows this meter")
     assert (await lad.ask("POST", f"{path}/accept", {"why": "after all"}))[0] == 409
     assert await lad.get(path) == proof
+
+
+async def test_a_station_is_set_up_with_the_keys_of_its_meters_and_how_much_it_is_asked_at_a_time(
+    lad: Client, tnm: Client, served: Serving
+) -> None:
+    signer, other = SigningMeter(), SigningMeter()
+    _, id, number = await held(served, signer)
+    path, keys = f"/stations/{id}", {str(number): signer.public_key, "7": other.public_key}
+    assert (await tnm.ask("PATCH", path, {"public_keys": keys}))[0] == 404
+    assert (await lad.ask("PATCH", path, {"public_keys": keys | {"8": "sesame"}, "items_per_message": 3}))[0] == 422
+    assert (await lad.ask("PATCH", path, {"items_per_message": 0}))[0] == 400
+    assert (await lad.get("/meters"))["items"] == []
+    assert (await lad.get(path)).get("items_per_message") is None
+    status, shown = await lad.ask("PATCH", path, {"public_keys": keys, "items_per_message": 4})
+    assert (status, shown["items_per_message"]) == (200, 4)
+    kept = [(one["station_id"], one["evse_no"], one["public_key"]) for one in (await lad.get("/meters"))["items"]]
+    assert kept == [(id, 7, other.public_key), (id, number, signer.public_key)]
+    # Said again it is the same; one is exchanged, one signs nothing any more, and a list counts from 1.
+    assert (await lad.ask("PUT", path, {"public_keys": keys}))[0] == 200
+    assert (await lad.ask("PATCH", path, {"public_keys": {"7": None}, "items_per_message": None}))[0] == 200
+    assert (await lad.ask("PATCH", path, {"public_keys": [other.public_key]}))[0] == 200
+    found = {one["evse_no"]: one.get("public_key") for one in (await lad.get("/meters"))["items"]}
+    assert found == {7: None, number: signer.public_key} | {1: other.public_key}
+    assert (await lad.get(path)).get("items_per_message") is None

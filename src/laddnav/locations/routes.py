@@ -5,12 +5,10 @@ from __future__ import annotations
 from msgspec import Struct
 
 from laddnav.db.unit import Unit
-from laddnav.kit.ids import EvseRef, PartyId
+from laddnav.kit.ids import PartyId
 from laddnav.locations import actions
-from laddnav.locations.actions import Provisioning
 from laddnav.locations.model import Location, Station
 from laddnav.locations.rules import UnknownStation
-from laddnav.parties import actions as parties
 from laddnav.people.api import Held, Limit, Page, Route, held, page
 from laddnav.people.model import Role, Visitor
 
@@ -26,16 +24,6 @@ class Attached(Struct, frozen=True, kw_only=True):
 class StationShown(Struct, frozen=True, kw_only=True):
     thing: Station
     evses: tuple[Attached, ...]
-
-
-class ProvisionedAnew(Provisioning, frozen=True, kw_only=True):
-    """What makes a Station known; `holder` may be left out where only one party can be meant.
-
-    `evses` attaches numbers of the Station to Evses that are known; those not named stay as they are.
-    """
-
-    holder: str | None = None
-    evses: tuple[Attached, ...] = ()
 
 
 async def list_locations(
@@ -75,26 +63,6 @@ async def fetch_station(unit: Unit, station_id: str) -> StationShown:
         return shown(await actions.station_by_ref(unit, station_id))
 
 
-async def provision_anew(unit: Unit, by: Visitor, station_id: str, body: ProvisionedAnew) -> StationShown:
-    """Make a Station known, or set up one that is."""
-    try:
-        await actions.station(unit, station_id)
-    except UnknownStation:
-        said = PartyId.parse(body.holder) if body.holder else by.holder
-        party = await parties.meant(unit, said)
-        await actions.add_station(unit, party.holder, station_id)
-    for one in body.evses:
-        await actions.attach(unit, station_id, one.evse_no, EvseRef(one.location_id, one.evse_uid))
-    await actions.provision(unit, station_id, body)
-    return shown(await actions.station(unit, station_id))
-
-
-async def provision(unit: Unit, station_id: str, body: Provisioning) -> StationShown:
-    """Set up what is given about a Station, and leave the rest."""
-    await actions.provision(unit, station_id, body)
-    return shown(await actions.station(unit, station_id))
-
-
 class Relocated(Struct, frozen=True, kw_only=True):
     """A Location of ours."""
 
@@ -125,8 +93,6 @@ ROUTES = (
     Route(method="GET", path="/locations/{ref}", does=fetch_location),
     Route(method="GET", path="/stations", does=list_stations),
     Route(method="GET", path="/stations/{station_id}", does=fetch_station),
-    Route(method="PUT", path="/stations/{station_id}", does=provision_anew, needs=Role.OPERATOR),
-    Route(method="PATCH", path="/stations/{station_id}", does=provision, needs=Role.OPERATOR),
     Route(method="DELETE", path="/stations/{station_id}", does=remove, needs=Role.OPERATOR),
     Route(method="POST", path="/stations/{station_id}/relocate", does=relocate, needs=Role.OPERATOR),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 
 from msgspec.structs import replace
@@ -12,6 +12,7 @@ from laddnav.db.unit import Database, Unit
 from laddnav.kit.energy import Energy
 from laddnav.kit.ids import PartyId
 from laddnav.locations import actions as locations
+from laddnav.locations.model import Station
 from laddnav.locations.rules import UnknownStation
 from laddnav.metering.model import Doubt, DoubtKind, Exchanged, Reading
 from laddnav.metering.signed.containers import Sent
@@ -54,6 +55,30 @@ async def amend(unit: Unit, meter: Meter, *, by: str) -> Meter:
     people.note(unit, by, "change meter", f"meter {meter.serial}")
     await _judge_again(unit, meter)
     return meter
+
+
+async def know_keys(unit: Unit, station: Station, keys: Mapping[int, str | None], *, by: str) -> None:
+    """The meter at each number of this Station has this key; where none is known, it is registered by that place.
+
+    None: it signs nothing. Raises UnfitKey, AlreadyRegistered.
+    """
+    for no, key in keys.items():
+        here = await store.meters_for(unit, station.holder, [], station.id, no)
+        if here and here[0].public_key != key:
+            await amend(unit, replace(here[0], public_key=key, key_source=KeySource.METER), by=by)
+        elif not here and key is not None:
+            meter = Meter(
+                holder=station.holder,
+                ref=unit.new_id(),
+                serial=f"{station.id}/{no}",
+                public_key=key,
+                key_source=KeySource.METER,
+                station_id=station.id,
+                evse_no=no,
+                registered_at=unit.now,
+                registered_by=by,
+            )
+            await register(unit, meter)
 
 
 async def confirm(unit: Unit, ref: str, *, by: str) -> Meter:

@@ -113,7 +113,7 @@ async def _in_lots(
     kind = type(request(()))
     if kind not in dialect.asks:
         raise NotInItsVersion(station_id)
-    lots = _lots(items, work.at_once(dialect, kind, variables))
+    lots = _lots(items, work.at_once(station, dialect, kind, variables))
     return [await calls.say(database, station_id, request(lot)) for lot in lots]
 
 

@@ -36,6 +36,7 @@ import laddnav.ocpp.cures.routes
 import laddnav.ocpp.der_routes
 import laddnav.ocpp.display_routes
 import laddnav.ocpp.monitoring_routes
+import laddnav.ocpp.provisioning_routes
 import laddnav.ocpp.reports_routes
 import laddnav.ocpp.routes
 import laddnav.ocpp.security.routes
@@ -65,6 +66,7 @@ from laddnav.people.api import Route
 ROUTES: Sequence[Route] = (
     *laddnav.parties.routes.ROUTES,
     *laddnav.locations.routes.ROUTES,
+    *laddnav.ocpp.provisioning_routes.ROUTES,
     *laddnav.locations.maintenance_routes.ROUTES,
     *laddnav.takeover.routes.ROUTES,
     *laddnav.tokens.routes.ROUTES,

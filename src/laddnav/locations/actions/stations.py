@@ -58,7 +58,10 @@ Protocol = Annotated[str, Meta(pattern=r"^ocpp\d+(\.\d+)+\Z")]
 
 
 class Provisioning(Struct, frozen=True, kw_only=True):
-    """What an operator sets up about a Station; UNSET leaves it as it is, `password` None takes it away."""
+    """What an operator sets up about a Station; UNSET leaves it as it is, `password` None takes it away.
+
+    `items_per_message` is how many variables, monitors or Tokens it is asked about at a time; None: as many as it says.
+    """
 
     location_id: str | UnsetType | None = UNSET
     protocols: Annotated[tuple[Protocol, ...], Meta(min_length=1)] | UnsetType = UNSET
@@ -68,6 +71,7 @@ class Provisioning(Struct, frozen=True, kw_only=True):
     heartbeat_interval: Seconds | UnsetType = UNSET
     boot_retry_interval: Seconds | UnsetType = UNSET
     on_connect: Literal["configure", "none"] | UnsetType = UNSET
+    items_per_message: Annotated[int, Meta(ge=1, le=1000)] | UnsetType | None = UNSET
     shows_prices: bool | UnsetType = UNSET
 
     def __repr__(self) -> str:
@@ -129,7 +133,7 @@ async def provision(unit: Unit, station_id: str, changes: Provisioning) -> Stati
         await fetch(unit, before.holder, before.holder, changes.location_id)
     said = {
         name: value
-        for name in changes.__struct_fields__
+        for name in Provisioning.__struct_fields__
         if name != "password" and (value := getattr(changes, name)) is not UNSET
     }
     after = replace(before, **said)

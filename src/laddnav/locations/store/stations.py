@@ -15,7 +15,7 @@ from laddnav.kit.ids import EvseRef, PartyId
 from laddnav.locations.model import Station, Status
 
 _STATION = """s.id, s.ref, s.holder, s.location_id, s.accepted, s.security_profile, s.security_profile_next,
-  s.protocols, s.on_connect, s.shows_prices, s.moved_at, s.moved_to,
+  s.protocols, s.on_connect, s.items_per_message, s.shows_prices, s.moved_at, s.moved_to,
   s.heartbeat_interval, s.boot_retry_interval, s.vendor, s.model, s.serial_number, s.firmware, s.protocol, s.booted_at,
   s.connected_at, s.connected_to, s.last_seen_at,
   (select array_agg(row(e.evse_no, e.location_id, e.evse_uid) order by e.evse_no) from station_evse e
@@ -50,7 +50,8 @@ MOVE = "update station set moved_at = $2, moved_to = $3, location_id = null, acc
 DETACH = "delete from station_evse where holder = $1 and station_id = $2"
 PROVISION = """
 update station set location_id = $2, accepted = $3, security_profile = $4, protocols = $5, on_connect = $6,
-  heartbeat_interval = $7, boot_retry_interval = $8, security_profile_next = $9, shows_prices = $10 where id = $1
+  heartbeat_interval = $7, boot_retry_interval = $8, security_profile_next = $9, shows_prices = $10,
+  items_per_message = $11 where id = $1
 """
 SET_PASSWORD = "update station set password_hash = $2, password_next = null where id = $1"
 PASSWORDS = "select password_hash, password_next from station where id = $1"
@@ -279,6 +280,7 @@ def provision(unit: Unit, station: Station) -> None:
         station.boot_retry_interval,
         station.security_profile_next,
         station.shows_prices,
+        station.items_per_message,
     )
 
 

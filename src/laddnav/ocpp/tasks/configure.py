@@ -43,7 +43,7 @@ async def _ask_to_set(unit: Unit, doing: Doing, settings: SetUp, dialect: Dialec
     todo = tuple(one for one in rest if one.name in differ)
     if not todo:
         return _end(doing.step.said, settings, variables)
-    return SetVariables(wanted=todo[: at_once(dialect, SetVariables, variables)])
+    return SetVariables(wanted=todo[: at_once(doing.station, dialect, SetVariables, variables)])
 
 
 def _end(remarks: str | None, settings: SetUp, variables: Mapping[VariableName, Variable]) -> Move:
@@ -73,7 +73,7 @@ async def _ask_to_tell(unit: Unit, doing: Doing, settings: SetUp, dialect: Diale
     variables = await known(unit, doing.station)
     names = tuple(one.name for one in settings.wanted[doing.step.done :])
     if names:
-        return ReadVariables(names=names[: at_once(dialect, ReadVariables, variables)])
+        return ReadVariables(names=names[: at_once(doing.station, dialect, ReadVariables, variables)])
     differ = drift(settings.wanted, variables)
     return Done(said=f"differs: {', '.join(str(one.name) for one in differ)}" if differ else None)
 

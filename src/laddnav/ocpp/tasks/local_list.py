@@ -72,7 +72,7 @@ async def _ask(unit: Unit, doing: Doing, settings: Syncing, dialect: Dialect) ->
     rest = unsent([listed(one) for one in cards], had)
     if not note.full and not rest.put and not rest.gone:
         return Done(said=f"version {note.version}, {len(had)} cards")
-    sent = portion(rest, note, at_once(dialect, SendList, await known(unit, doing.station)))
+    sent = portion(rest, note, at_once(doing.station, dialect, SendList, await known(unit, doing.station)))
     return Sending(request=sent, memo=_text(replace(note, sent=sent)))
 
 

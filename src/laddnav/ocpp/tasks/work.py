@@ -62,9 +62,13 @@ async def known(unit: Unit, station: Station) -> dict[VariableName, Variable]:
     return {one.name: one for one, _ in await store.variables.kept(unit, station)}
 
 
-def at_once(dialect: Dialect, kind: type[Request], variables: dict[VariableName, Variable]) -> int:
-    """How many items the Station takes in one such request."""
+def at_once(station: Station, dialect: Dialect, kind: type[Request], variables: dict[VariableName, Variable]) -> int:
+    """How many items the Station takes in one such request: as it says, and no more than its operator says."""
     bound = dialect.bounds[kind]
-    told = None if bound.told_by is None else variables.get(bound.told_by)
+    if bound.told_by is None:
+        return bound.otherwise
+    told = variables.get(bound.told_by)
     said = "" if told is None or told.value is None else told.value
-    return max(1, int(said)) if said.isdecimal() else bound.otherwise
+    takes = [int(said)] if said.isdecimal() else []
+    takes += [] if station.items_per_message is None else [station.items_per_message]
+    return max(1, min(takes, default=bound.otherwise))
