@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import aiohttp
+from playwright.async_api import Page, expect
 
 from laddnav.cdrs import actions as cdrs
 from laddnav.db.outbox import drain
@@ -14,10 +15,13 @@ from laddnav.metering.signed.containers import in_file
 from laddnav.meters import actions as meters
 from laddnav.people.model import Role
 from laddnav.sessions import actions as sessions
+from laddnav.sessions.model import StopReason
+from laddnav.sessions.rules import SETTLE_WITHIN
+from laddnav.tokens.model import Allowed, Authorization
 from tests.clock import SetClock
 from tests.meters.signing import SigningMeter
 from tests.meters.test_proving import LATER, NOON, charged, signed
-from tests.things import US, settled
+from tests.things import US, settled, token
 from tests.web.site import Site, begin, measure
 from tests.web.test_doors import client, sign_in
 from tests.web.test_hubs import read
@@ -120,3 +124,34 @@ async def test_an_exchange_of_a_meter_is_noted_and_trust_in_first_keys_is_given_
             assert answer.status == 200 and words in await answer.text()
         async with site.database.unit() as unit:
             assert await meters.first_use_trusted(unit, US) == (trusted == "yes")
+
+
+async def test_who_decides_of_a_charge_that_cannot_have_been_so_sees_what_it_would_cost(
+    site: Site, page: Page, clock: SetClock
+) -> None:
+    """By a clock that said 1970 until it was set."""
+    station, given = await settled(site.database), Authorization(allowed=Allowed.ALLOWED, token=token())
+    async with site.database.unit() as unit:
+        charge = await sessions.begin(
+            unit,
+            station=station,
+            evse_no=1,
+            uid="CARD1",
+            given=given,
+            at=datetime(1970, 1, 1, tzinfo=UTC),
+            register=wh(0),
+        )
+        await sessions.stop(
+            unit, holder=US, session_id=charge.id, at=clock.now(), register=wh(5000), reason=StopReason.DRIVER
+        )
+    clock.advance(SETTLE_WITHIN * 2)
+    await sessions.settle_overdue(site.database)
+    await drain(site.database)
+    await page.goto("/meters")
+    await page.get_by_role("link", name="By the station's clock this charge lasted").click()
+    await expect(page.get_by_role("heading", name="A charge that cannot have been so")).to_be_visible()
+    await expect(page.locator("dl.figures")).to_contain_text("5.000 kWh")
+    await expect(page.locator("dl.figures")).to_contain_text("Would be billed")
+    await page.get_by_label("Why").fill("its clock was never set")
+    await page.get_by_role("button", name="Do not bill it").click()
+    await expect(page.get_by_text("will not be billed")).to_be_visible()

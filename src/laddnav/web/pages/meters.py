@@ -163,7 +163,8 @@ async def proof(asked: Asked) -> Response:
     async with asked.unit() as unit:
         found = await _proof(asked, unit)
         session = await sessions.find(unit, found.holder, found.holder, found.session_id)
-    return asked.page("proof.html", proof=found, session_ref=session.ref if session else None)
+    lasted = session.ended_at - session.started_at if session and session.ended_at else None
+    return asked.page("proof.html", proof=found, session=session, lasted=lasted)
 
 
 async def accept(asked: Asked) -> Response:
