@@ -212,3 +212,42 @@ async def test_many_stations_that_boot_at_once_share_a_few_transactions(url: str
         frames = "select count(*), count(distinct xmin::text) from ocpp_frame where action = 'BootNotification'"
         row = await unit.fetch_one(frames)
     assert row is not None and row[0] == 20 * 2 and row[1] <= 8
+
+
+async def test_a_beat_is_answered_after_what_its_station_said_before(url: str, database: Database) -> None:
+    raw = await Raw.connect(url)
+    async with database.unit() as unit:
+        unit.write("lock table authorization_given")
+        await unit.value("select 1")  # which has it carried out
+        await raw.say(json.dumps([2, "1", "Authorize", {"idTag": "CARD1"}]))
+        await raw.say(json.dumps([2, "2", "Heartbeat", {}]))
+        await until(lambda: somebody_waits(database))
+        await (await raw.socket.ping())  # by then the beat has come in
+    assert [(await raw.hear())[1] for _ in range(2)] == ["1", "2"]
+
+
+async def test_who_is_sent_away_while_its_beat_is_kept_is_answered_first(
+    url: str, sockets: Sockets, database: Database
+) -> None:
+    raw = await Raw.connect(url)
+    async with database.unit() as unit:
+        unit.write("lock table ocpp_frame in share mode")
+        await unit.value("select 1")
+        await raw.say(json.dumps([2, "1", "Heartbeat", {}]))
+        await until(lambda: somebody_waits(database))
+        leaving = asyncio.create_task(sockets.leave(0))
+        await until(lambda: sockets.connections["ST1"].finishing)
+        await (await raw.socket.ping())  # it is still on the line
+    assert (await raw.hear())[:2] == [3, "1"]
+    with pytest.raises(websockets.ConnectionClosed) as closed:
+        await raw.hear()
+    await leaving
+    assert closed.value.rcvd is not None and closed.value.rcvd.code == 1001
+
+
+async def somebody_waits(database: Database) -> bool:
+    waits = (
+        "select exists (select from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database())"
+    )
+    async with database.unit() as unit:
+        return bool(await unit.value(waits))
