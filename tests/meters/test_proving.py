@@ -27,7 +27,7 @@ from laddnav.meters.rules import AlreadyRegistered, NoReason, NotHeld, calibrati
 from laddnav.readings import actions as readings
 from laddnav.sessions import actions as sessions
 from laddnav.sessions.actions import Measurement
-from laddnav.sessions.events import SessionAmended, SessionEnded
+from laddnav.sessions.events import SessionAmended, SessionEnded, about
 from laddnav.sessions.model import Reserved
 from laddnav.tokens.model import Allowed, Authorization
 from tests.clock import SetClock
@@ -302,7 +302,36 @@ async def test_an_evse_that_was_kept_for_weeks_is_no_charge_that_lasted_so_long(
     kept = replace(one, started_at=NOON - timedelta(days=60), ended_at=LATER, reserved=Reserved(number=1, until=LATER))
     used = replace(kept, reserved=Reserved(number=1, until=LATER, used_at=NOON))
     at_once = replace(kept, reserved=None)
-    assert [len(impossible(one, wh(5000), LATER)) for one in (kept, used, at_once)] == [0, 0, 1]
+    assert [len(impossible(one, wh(5000))) for one in (kept, used, at_once)] == [0, 0, 1]
+
+
+async def test_a_charge_by_a_clock_that_is_ahead_waits_for_a_person_also_once_its_time_has_come(
+    database: Database, clock: SetClock
+) -> None:
+    """And one that was billed in its time does not look too old a year later."""
+    station, given = await settled(database), Authorization(allowed=Allowed.ALLOWED, token=token())
+    ids = []
+    for days in (0, 20):
+        at = NOON + timedelta(days=days)
+        async with database.unit() as unit:
+            one = await sessions.begin(
+                unit, station=station, evse_no=1, uid="CARD1", given=given, at=at, register=wh(1000)
+            )
+            ended_at = at + timedelta(hours=1)
+            await sessions.stop(unit, holder=US, session_id=one.id, at=ended_at, register=wh(6000), reason="Local")
+            ids.append(one.id)
+    await drain(database)
+    for later in (timedelta(days=30), timedelta(days=400)):
+        clock.advance(later)
+        async with database.unit() as unit:
+            for id in ids:
+                unit.announce(about(SessionEnded, session := await sessions.fetch(unit, US, US, id)))
+                unit.announce(about(SessionAmended, session))
+        await drain(database)
+        assert [await cdr_of(database, id) is not None for id in ids] == [True, False]
+        async with database.unit() as unit:
+            proofs = [await meters.proof_of(unit, US, id) for id in ids]
+        assert [one and one.standing for one in proofs] == [None, Standing.HELD]
 
 
 async def test_what_a_register_counted_once_is_billed_once(database: Database, clock: SetClock) -> None:

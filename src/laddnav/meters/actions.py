@@ -205,7 +205,7 @@ async def prove(unit: Unit, session: Session, said: Sequence[Reading], billed: E
     before = await store.proof(unit, session.holder, session.id, lock=True)
     if before is not None and before.decided_by is not None:
         return before
-    why = rules.impossible(session, billed, unit.now)
+    why = rules.impossible(session, billed)
     if not records:  # what is signed is told of one charge alone
         why += await _counted_twice(unit, session, billed)
     if not records and not why and before is None:

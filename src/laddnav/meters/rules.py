@@ -233,8 +233,11 @@ def unsigned(session: Session, *, ref: str, now: datetime) -> Proof:
 # ---- What no charge can be
 
 
-def impossible(session: Session, billed: Energy, now: datetime) -> tuple[str, ...]:
-    """Why nobody should pay before a person has looked: a clock that was set meanwhile, a register that leapt."""
+def impossible(session: Session, billed: Energy) -> tuple[str, ...]:
+    """Why nobody should pay before a person has looked: a clock that was set meanwhile, a register that leapt.
+
+    Beside when it was settled, and not now: what was still to come then may be over when somebody looks again.
+    """
     if session.ended_at is None:
         return ()
     kept = session.reserved
@@ -245,9 +248,9 @@ def impossible(session: Session, billed: Energy, now: datetime) -> tuple[str, ..
     reasons = []
     if lasted > LONGEST:
         reasons.append(f"By the station's clock this charge lasted {lasted.days} days, from {_day(began_at)}")
-    if session.ended_at > now + AHEAD_AT_MOST:
-        reasons.append(f"By the station's clock this charge ended on {_day(session.ended_at)}, which is still to come")
-    if session.ended_at < now - OLDEST:
+    if session.ended_at > session.last_updated + AHEAD_AT_MOST:
+        reasons.append(f"By the station's clock this charge ended on {_day(session.ended_at)}, which was still to come")
+    if session.ended_at < session.last_updated - OLDEST:
         reasons.append(f"By the station's clock this charge ended on {_day(session.ended_at)}, long before it was told")
     if billed > most:
         reasons.append(
