@@ -125,3 +125,12 @@ class Raw:
     async def _next(self) -> Any:
         async with asyncio.timeout(10):
             return json.loads(await self.socket.recv())
+
+
+async def somebody_waits(database: Database) -> bool:
+    """For a lock that another holds."""
+    waits = (
+        "select exists (select from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database())"
+    )
+    async with database.unit() as unit:
+        return bool(await unit.value(waits))

@@ -21,7 +21,7 @@ from laddnav.readings import actions as readings
 from laddnav.sessions.model import Status
 from laddnav.sim.line import Refused
 from tests.clock import SetClock
-from tests.ocpp.conftest import Raw, until
+from tests.ocpp.conftest import Raw, somebody_waits, until
 from tests.ocpp.stations import BOOT, CAR, STAMP, Street, all_sessions, doubts, on_the_line
 from tests.things import US
 
@@ -243,11 +243,3 @@ async def test_who_is_sent_away_while_its_beat_is_kept_is_answered_first(
         await raw.hear()
     await leaving
     assert closed.value.rcvd is not None and closed.value.rcvd.code == 1001
-
-
-async def somebody_waits(database: Database) -> bool:
-    waits = (
-        "select exists (select from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database())"
-    )
-    async with database.unit() as unit:
-        return bool(await unit.value(waits))

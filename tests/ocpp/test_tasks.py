@@ -29,7 +29,7 @@ from laddnav.ocpp.wire.variables import VariableName, VariableWanted
 from laddnav.tokens import actions as tokens
 from laddnav.tokens.model import Whitelist
 from tests.clock import SetClock
-from tests.ocpp.conftest import PASSWORD, until
+from tests.ocpp.conftest import PASSWORD, somebody_waits, until
 from tests.ocpp.managed import PACKAGES, managed
 from tests.things import US, token
 
@@ -37,7 +37,6 @@ ALL = Selection()
 VERSIONS = list(PACKAGES)
 OLDEST_AND_NEWEST = (VERSIONS[0], VERSIONS[-1])
 YES = {"status": "Accepted"}
-SOMEBODY_WAITS = "select exists (select from pg_stat_activity where wait_event_type = 'Lock')"
 Begin = Callable[..., Any]
 
 
@@ -106,15 +105,11 @@ async def test_what_is_told_at_the_last_moment_counts(database: Database, statio
         task = await tasks.begin(unit, US, Kind.DIAGNOSTICS, Fetching(location="https://f.example"), at=ALL, by="test")
         await unit.execute("update ocpp_task_step set state = 'FOLLOWED', until = $1", clock.now())
 
-    async def round_waits() -> bool:
-        async with database.unit() as other:
-            return bool(await other.value(SOMEBODY_WAITS))
-
     async with asyncio.timeout(10), database.unit() as unit:
         await going_on.told(unit, station, LogTold(progress=Progress.DONE, said="Uploaded"))
         await tasks.task(unit, task.ref)
         going = asyncio.create_task(going_on.go_on(database))
-        await until(round_waits)
+        await until(lambda: somebody_waits(database))
     await going
     _, (step,) = await how(database, task)
     assert (step.state, step.said) == (StepState.DONE, "Uploaded")

@@ -14,6 +14,14 @@ R = TypeVar("R")
 FEW = 8  # what a Unit costs by itself is little for so many
 
 
+def share(waiting: int, idle: int, most: int) -> int:
+    """How many of those who wait go into the next Unit, where so many could be begun.
+
+    All in one would be answered together, speak again together, and wait for the database together ever after.
+    """
+    return min(most, max(FEW, -(-waiting // max(1, idle))))
+
+
 class Batch(Generic[T, R]):
     """Hands items to `work`, many in one Unit; each adder goes on when the Unit that holds its item has committed.
 
@@ -30,8 +38,7 @@ class Batch(Generic[T, R]):
         """So many items in a Unit at most, and so many Units at once, where no two items need the same row.
 
         Whoever comes at once is shared out among those that are not open, so that one is worked out while another is
-        written: all in one would be answered together, speak again together, and wait for the database together ever
-        after.
+        written.
         """
         self._database = database
         self._work = work
@@ -71,8 +78,7 @@ class Batch(Generic[T, R]):
 
     def _next(self) -> list[tuple[T, asyncio.Future[R]]]:
         """Those who have waited longest, as many as fall to one of the Units that are not open."""
-        share = -(-len(self._waiting) // max(1, self._at_once - self._busy))
-        most = min(self._limit, max(FEW, share))
+        most = share(len(self._waiting), self._at_once - self._busy, self._limit)
         taken, self._waiting = self._waiting[:most], self._waiting[most:]
         return taken
 

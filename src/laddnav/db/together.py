@@ -10,6 +10,7 @@ from typing import Any, Generic, TypeVar
 
 import structlog
 
+from laddnav.db.batch import share
 from laddnav.db.refusals import Collided, Overtaken, Unreachable
 from laddnav.db.rows import Rows
 from laddnav.db.statements import only_reads, selects
@@ -20,7 +21,6 @@ log = structlog.get_logger()
 R = TypeVar("R")
 SLOW = 0.01  # seconds
 SLOW_ONES = 2
-FEW = 8  # what a transaction costs by itself is little for so many Units
 DOUBTS = 1.0  # seconds: where other processes write the same, what is remembered is wrong again and again
 Work = Callable[[Unit], Awaitable[R]]
 
@@ -46,8 +46,7 @@ class Together:
     def __init__(self, database: Database, *, at_once: int = 2, most: int = 64, writes: bool = False) -> None:
         """So many transactions at once, each of so many Units; one that is slow does not count, up to `SLOW_ONES`.
 
-        Whoever comes at once is shared out among them, so that one is worked out while another is written: all in one
-        transaction would be answered together, ask again together, and wait for the database together ever after.
+        Whoever comes at once is shared out among them, so that one is worked out while another is written.
         `writes`: nearly all who come do.
         """
         self._database = database
@@ -134,8 +133,7 @@ class Together:
     def _next(self, now: float) -> list[_Member[Any]]:
         """Those who have waited longest; of equal keys the first, once nobody with that key is under way."""
         quick = sum(began is not None and now - began < SLOW for began in self._running.values())
-        share = -(-len(self._waiting) // max(1, self._at_once - quick))
-        most = min(self._most, max(FEW, share))
+        most = share(len(self._waiting), self._at_once - quick, self._most)
         taken: list[_Member[Any]] = []
         left: list[_Member[Any]] = []
         keys = set(self._busy)
