@@ -136,6 +136,20 @@ async def test_every_page_shows_itself_without_a_complaint_and_fits_a_phone(page
         await page.set_viewport_size(wide)
 
 
+async def test_a_curve_that_is_not_drawn_anew_yet_widens_nothing(page: Page, paths: tuple[str, ...]) -> None:
+    """It learns its new width with the next picture: what is asked at once still finds it drawn for the old one."""
+    await page.goto(next(path for path in paths if path.startswith("/sessions/")))
+    await expect(page.locator("power-curve")).to_have_attribute("data-state", "drawn")
+    beyond = await page.evaluate(
+        """() => {
+            const around = document.querySelector("power-curve").parentElement;
+            around.style.width = "320px";
+            return around.scrollWidth - around.clientWidth;
+        }"""
+    )
+    assert beyond <= 0
+
+
 async def test_an_empty_installation_says_on_every_page_what_to_do_next(page: Page) -> None:
     for path in LISTS:
         await page.goto(path)
