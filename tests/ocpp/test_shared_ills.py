@@ -14,8 +14,8 @@ from laddnav.locations import actions as locations
 from laddnav.locations.model import Station, Status
 from laddnav.ocpp import attention, store
 from laddnav.ocpp.cures import actions as cures
-from laddnav.ocpp.cures.model import State
-from laddnav.ocpp.cures.rules import NoSuchCure
+from laddnav.ocpp.cures import together
+from laddnav.ocpp.cures.model import Outcome, State
 from laddnav.ocpp.ills import Attention, Cure, Ill
 from laddnav.ocpp.shared_ills import NEAR, SharedIll, crowds, rows
 from laddnav.sessions import actions as sessions
@@ -148,13 +148,10 @@ async def test_all_are_cured_each_station_once_but_where_a_car_charges(
                 await locations.report_status(unit, US, US, "LOC1", f"EVSE{number}", Status.OUTOFORDER, unit.now)
             locations.disconnected(unit, await locations.station(unit, "X2"), process="test")
         start = {"connector_id": 1, "id_tag": "CARD1", "meter_start": 0}
+        assert await cured(database) == {"ST1": Outcome.ASKED, "X1": Outcome.ASKED}
+        assert await cured(database) == {"ST1": Outcome.UNDER_WAY, "X1": Outcome.UNDER_WAY}
         async with database.unit() as unit:
-            (crowd,) = crowds(await attention.wanted(unit, US))
-            assert await cures.begin_together(unit, crowd, by="ada") == 2
-            assert await cures.begin_together(unit, crowd, by="ada") == 0
             assert {(one.station_id, one.evse_no) for one in await cures.page(unit, US)} == {("ST1", 1), ("X1", 1)}
-            with pytest.raises(NoSuchCure):
-                await cures.begin_together(unit, [replace(one, ill=Ill.STUCK) for one in crowd], by="ada")
         database.wake()
         await until(lambda: asked(wire))
         assert wire.asked_for("Reset") == [{"type": "Soft"}]
@@ -164,10 +161,19 @@ async def test_all_are_cured_each_station_once_but_where_a_car_charges(
         clock.advance(HOUR)
         await wire.boot()
         await cures.look_after(database)
-        await wire.say("StartTransaction", **start, timestamp=clock.now().isoformat())
         async with database.unit() as unit:
-            charging = [one for one in crowd if (one.station_id, one.evse_no) == ("ST1", 2)]
-            assert await cures.begin_together(unit, charging, by="ada") == 0
+            locations.seen(unit, "X1")  # whose cure nobody carries
+            for number, status in ((1, Status.AVAILABLE), (2, Status.OUTOFORDER), (3, Status.OUTOFORDER)):
+                await locations.report_status(unit, US, US, "LOC1", f"EVSE{number}", status, unit.now)
+        await wire.say("StartTransaction", **start, timestamp=clock.now().isoformat())
+        assert await cured(database) == {"ST1": Outcome.CHARGING, "X1": Outcome.UNDER_WAY}
+        assert len(wire.asked_for("Reset")) == 1
+
+
+async def cured(database: Database) -> dict[str, Outcome]:
+    async with database.unit() as unit:
+        done = await together.cure(unit, US, "LOC1", Ill.FAULTED, by="ada")
+    return {one.station_id: one.outcome for one in done.stations}
 
 
 async def asked(wire: Any) -> bool:

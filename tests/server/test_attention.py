@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import asyncio
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -13,6 +14,9 @@ from laddnav.locations import actions as locations
 from laddnav.locations.model import Status
 from laddnav.ocpp.attention_routes import cursor_of, rank_of
 from laddnav.ocpp.ills import Ill
+from laddnav.ocpp.security import noticing
+from laddnav.ocpp.wire.security import SecurityNoticed
+from laddnav.people import actions as people
 from laddnav.server.http import Serving
 from tests.server.conftest import LAD, Client
 
@@ -82,3 +86,109 @@ async def fault(served: Serving) -> tuple[str, int]:
         for evse in place.evses:
             await locations.report_status(unit, LAD, LAD, place.id, evse.uid, Status.OUTOFORDER, unit.now)
     return place.id, len(place.evses)
+
+
+async def test_all_of_a_place_are_cured_by_one_request(
+    served: Serving, lad: Client, tnm: Client, viewer: Client
+) -> None:
+    """Each station is asked once, however often somebody asks for it; whoever may not, changes nothing."""
+    place, _ = await fault(served)
+    every = {"location_id": place, "ill": "FAULTED"}
+    for client, body, status in ((viewer, every, 403), (tnm, every, 404), (tnm, every | {"holder": "SE*LAD"}, 404)):
+        assert (await client.ask("POST", "/cures/together", body))[0] == status
+    assert (await lad.get("/cures"))["items"] == []
+    status, cured = await lad.ask("POST", "/cures/together", every | {"location_id": place.lower()})
+    tried = {one["station_id"]: one for one in (await lad.get("/cures"))["items"]}
+    assert (status, cured) == (
+        200,
+        every
+        | {
+            "holder": "SE*LAD",
+            "cure": "RESET",
+            "stations": [
+                {"station_id": id, "outcome": "ASKED", "cure_ref": tried[id]["ref"]} for id in ("ST-1", "ST-2")
+            ],
+        },
+    )
+    assert {(one["state"], one["by_rule"], one["asked_by"]) for one in tried.values()} == {
+        ("ASKED", False, "operator SE*LAD")
+    }
+    _, again = await lad.ask("POST", "/cures/together", every)
+    assert again["stations"] == [one | {"outcome": "UNDER_WAY"} for one in cured["stations"]]
+    assert len((await lad.get("/cures"))["items"]) == 2
+    async with served.database.unit() as unit:
+        deeds = [deed for deed in await people.deeds(unit, limit=100) if deed.who == "operator SE*LAD"]
+    assert {deed.about for deed in deeds if deed.deed == "cure by RESET"} == {"station ST-1", "station ST-2"}
+    assert "/cures/together" in {deed.detail for deed in deeds}
+
+
+async def test_who_asks_at_the_same_time_has_each_station_asked_once(served: Serving, lad: Client) -> None:
+    place, _ = await fault(served)
+    every = {"location_id": place, "ill": "FAULTED"}
+    answers = await asyncio.gather(*(lad.ask("POST", "/cures/together", every) for _ in range(6)))
+    assert {status for status, _ in answers} == {200}
+    came = sorted(one["outcome"] for _, cured in answers for one in cured["stations"])
+    assert came == ["ASKED"] * 2 + ["UNDER_WAY"] * 10
+    refs = {one["cure_ref"] for _, cured in answers for one in cured["stations"]}
+    assert refs == {one["ref"] for one in (await lad.get("/cures"))["items"]} and len(refs) == 2
+
+
+async def test_only_what_began_when_it_was_seen_is_cured(served: Serving, lad: Client) -> None:
+    place, _ = await fault(served)
+    (since,) = {one["since"] for one in (await lad.get("/attention"))["items"]}
+    every = {"location_id": place, "ill": "FAULTED"}
+    later = (datetime.fromisoformat(since) + timedelta(seconds=1)).isoformat()
+    for bound in ({"since": later}, {"until": "2020-01-01T00:00:00Z"}):
+        assert (await lad.ask("POST", "/cures/together", every | bound))[1]["stations"] == []
+    _, cured = await lad.ask("POST", "/cures/together", every | {"since": since, "until": since})
+    assert [one["outcome"] for one in cured["stations"]] == ["ASKED", "ASKED"]
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "says"),
+    [
+        ({"ill": "SILENT"}, 422, "Nothing helps against SILENT"),
+        ({"ill": "STUCK"}, 422, "one by one"),
+        ({"ill": "TIRED"}, 400, "ill"),
+        ({"location_id": "elsewhere"}, 404, "elsewhere"),
+        ({"since": "2026-11-23T12:00:00"}, 400, "since"),
+        ({"holder": "SE*"}, 422, "SE*"),
+        ({"holder": "SE*NOR"}, 404, "SE*NOR"),
+    ],
+)
+async def test_what_cannot_be_asked_of_all_is_refused(
+    served: Serving, lad: Client, change: dict[str, str], status: int, says: str
+) -> None:
+    place, _ = await fault(served)
+    answered, problem = await lad.ask("POST", "/cures/together", {"location_id": place, "ill": "FAULTED"} | change)
+    assert answered == status and says in problem["detail"], problem
+    assert (await lad.get("/cures"))["items"] == []
+
+
+async def test_what_stations_of_a_place_noticed_is_marked_as_seen_up_to_what_was_shown(
+    served: Serving, lad: Client
+) -> None:
+    place, _ = await fault(served)
+    for kind in ("TamperDetectionActivated", "StartupOfTheDevice"):
+        for id in ("ST-1", "ST-2"):
+            await notice(served, id, kind)
+    shown = [one for one in (await lad.get("/attention"))["items"] if one["ill"] == "ATTACKED"]
+    until = max(one["last_id"] for one in shown)
+    await notice(served, "ST-1", "TamperDetectionActivated")
+    every = {"location_id": place, "ill": "ATTACKED", "last_id": until}
+    _, seen = await lad.ask("POST", "/cures/together", every)
+    assert (seen["cure"], seen["stations"]) == (
+        "SEE",
+        [{"station_id": id, "outcome": "SEEN", "cure_ref": None} for id in ("ST-1", "ST-2")],
+    )
+    left = [one for one in (await lad.get("/attention"))["items"] if one["ill"] == "ATTACKED"]
+    assert [one["station_id"] for one in left] == ["ST-1"]
+    await lad.ask("POST", "/cures/together", {"location_id": place, "ill": "ATTACKED"})
+    assert not [one for one in (await lad.get("/attention"))["items"] if one["ill"] == "ATTACKED"]
+    assert (await lad.ask("POST", "/cures/together", every))[1]["stations"] == []
+
+
+async def notice(served: Serving, station_id: str, kind: str) -> None:
+    async with served.database.unit() as unit:
+        station = await locations.station(unit, station_id)
+        await noticing.hear(unit, station, SecurityNoticed(kind=kind, at=unit.now))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 
 from msgspec.structs import replace
@@ -45,34 +44,13 @@ async def begin(
         raise Offline(station_id)
     if rules.disturbs(chosen, evse_no, await _charging(unit, holder, station_id)):
         raise SomebodyCharges(station_id)
-    tried = await _begin(unit, found, evse_no, chosen, by=by, by_rule=False)
+    tried = await try_once(unit, found, evse_no, chosen, by=by, by_rule=False)
     if tried is None:
         raise CureUnderWay(station_id)
     return tried
 
 
-async def begin_together(unit: Unit, crowd: Sequence[Attention], *, by: str) -> int:
-    """Each Station once, for what is proposed; says how many are asked. Raises NoSuchCure.
-
-    Left out are those that are away, that are being cured already, or where a car charges that it would cut off.
-    """
-    stations = await locations.stations_named(unit, {one.station_id for one in crowd})
-    charging: dict[str, set[int]] = defaultdict(set)
-    for charge in await store.charges.under_way(unit, sorted({(one.holder, one.station_id) for one in crowd})):
-        charging[charge.station_id].add(charge.evse_no)
-    asked: set[str] = set()
-    for one in sorted(crowd, key=lambda one: (one.station_id, one.evse_no or 0)):  # as all do who write them
-        cure = rules.chosen_for_all(one.ill)
-        if one.evse_no is None or one.station_id in asked or stations[one.station_id].connected_at is None:
-            continue
-        if rules.disturbs(cure, one.evse_no, charging[one.station_id]):
-            continue
-        if await _begin(unit, one, one.evse_no, cure, by=by, by_rule=False) is not None:
-            asked.add(one.station_id)
-    return len(asked)
-
-
-async def _begin(unit: Unit, found: Attention, evse_no: int, cure: Cure, *, by: str, by_rule: bool) -> Tried | None:
+async def try_once(unit: Unit, found: Attention, evse_no: int, cure: Cure, *, by: str, by_rule: bool) -> Tried | None:
     """None where another cure is under way at this Station."""
     one = Tried(
         holder=found.holder,
@@ -165,7 +143,7 @@ async def _follow(unit: Unit, rule: Rule) -> int:
         if (await locations.station(unit, found.station_id)).connected_at is None:
             continue
         by = f"rule of {rule.changed_by}"
-        begun += await _begin(unit, found, found.evse_no, rule.cure, by=by, by_rule=True) is not None
+        begun += await try_once(unit, found, found.evse_no, rule.cure, by=by, by_rule=True) is not None
     return begun
 
 

@@ -46,6 +46,36 @@ class Tried(Struct, frozen=True, kw_only=True):
     over_at: datetime | None = None
 
 
+class Outcome(StrEnum):
+    """What came of a cure for all at one Station: nothing of it is asked that is AWAY, where a car is CHARGING that
+    would be cut off, or that is being cured already (UNDER_WAY). SEEN: what it noticed was looked at.
+    """
+
+    ASKED = "ASKED"
+    UNDER_WAY = "UNDER_WAY"
+    AWAY = "AWAY"
+    CHARGING = "CHARGING"
+    SEEN = "SEEN"
+
+
+class StationCured(Struct, frozen=True, kw_only=True):
+    """`cure_ref` is that of the cure which is under way there now."""
+
+    station_id: str
+    outcome: Outcome
+    cure_ref: str | None = None
+
+
+class CuredTogether(Struct, frozen=True, kw_only=True):
+    """A cure for all of a place that have the ill: each of their Stations once, in the order of their ids."""
+
+    holder: PartyId
+    location_id: str
+    ill: Ill
+    cure: Cure
+    stations: tuple[StationCured, ...]
+
+
 class Rule(Struct, frozen=True, kw_only=True):
     """An `ill` that lasted `after` is cured so, at most once in `every` for the same Evse."""
 

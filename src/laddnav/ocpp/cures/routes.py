@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated
 
 from msgspec import Meta, Struct
@@ -9,8 +10,8 @@ from msgspec import Meta, Struct
 from laddnav.db.unit import Unit
 from laddnav.kit.ids import PartyId
 from laddnav.locations import actions as locations
-from laddnav.ocpp.cures import actions
-from laddnav.ocpp.cures.model import Rule, Tried
+from laddnav.ocpp.cures import actions, together
+from laddnav.ocpp.cures.model import CuredTogether, Rule, Tried
 from laddnav.ocpp.ills import Cure, Ill
 from laddnav.parties import actions as parties
 from laddnav.people import actions as people
@@ -28,6 +29,20 @@ class CureAsked(Struct, frozen=True, kw_only=True):
     evse_no: Annotated[int, Meta(ge=1, le=2**31 - 1)]
     ill: Ill
     cure: Cure | None = None
+
+
+class CureForAllAsked(Struct, frozen=True, kw_only=True):
+    """All of one place that have the ill, as the list of attention has them; bounds leave out what began elsewhen.
+
+    `last_id` is the newest event that was shown, where what Stations noticed is marked as seen; without it, all is.
+    """
+
+    location_id: str
+    ill: Ill
+    since: Annotated[datetime, Meta(tz=True)] | None = None
+    until: Annotated[datetime, Meta(tz=True)] | None = None
+    last_id: Annotated[int, Meta(ge=0, le=2**63 - 1)] | None = None
+    holder: str | None = None
 
 
 class RuleSaid(Struct, frozen=True, kw_only=True):
@@ -49,6 +64,21 @@ async def begin_cure(unit: Unit, by: Visitor, body: CureAsked) -> Tried:
     """Ask a Station to do something about its ill: once, and never while a car charges that it would cut off."""
     holder = yours(by, (await locations.station(unit, body.station_id)).holder)
     return await actions.begin(unit, holder, body.station_id, body.evse_no, body.ill, cure=body.cure, by=by.name)
+
+
+async def cure_together(unit: Unit, by: Visitor, body: CureForAllAsked) -> CuredTogether:
+    """Do what is proposed for all of a place that have an ill: each Station once, however often this is asked."""
+    party = await parties.meant(unit, PartyId.parse(body.holder) if body.holder else by.holder)
+    return await together.cure(
+        unit,
+        yours(by, party.holder),
+        body.location_id,
+        body.ill,
+        since=body.since,
+        until=body.until,
+        last_id=body.last_id,
+        by=by.name,
+    )
 
 
 async def list_rules(unit: Unit, by: Visitor) -> Page[Rule]:
@@ -83,6 +113,7 @@ async def forget_rule(unit: Unit, by: Visitor, ill: Ill, *, holder: str | None =
 ROUTES = (
     Route(method="GET", path="/cures", does=list_cures),
     Route(method="POST", path="/cures", does=begin_cure, needs=Role.OPERATOR, status=201),
+    Route(method="POST", path="/cures/together", does=cure_together, needs=Role.OPERATOR),
     Route(method="GET", path="/cure-rules", does=list_rules),
     Route(method="PUT", path="/cure-rules/{ill}", does=keep_rule, needs=Role.OPERATOR),
     Route(method="DELETE", path="/cure-rules/{ill}", does=forget_rule, needs=Role.OPERATOR),

@@ -35,6 +35,14 @@ class NoSuchCure(Refusal):
         self.ill, self.cure = ill, cure
 
 
+class NotForAll(NoSuchCure):
+    """What is proposed against this helps one driver who stands there, and is asked of one Evse at a time."""
+
+    def __init__(self, ill: Ill, cure: Cure) -> None:
+        super().__init__(ill, cure)
+        self.args = (f"{cure.value} is asked against {ill.value} one by one, for a driver who stands there",)
+
+
 class CureUnderWay(Refusal):
     """This Station is being cured already."""
 
@@ -68,10 +76,10 @@ def chosen(ill: Ill, cure: Cure | None) -> Cure:
 
 
 def chosen_for_all(ill: Ill) -> Cure:
-    """What is proposed, where it may be asked of many at once. Raises NoSuchCure."""
+    """What is proposed, where it may be asked of many at once. Raises NoSuchCure, NotForAll."""
     cure = chosen(ill, None)
     if cure not in FOR_ALL:
-        raise NoSuchCure(ill, cure)
+        raise NotForAll(ill, cure)
     return cure
 
 

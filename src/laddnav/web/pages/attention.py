@@ -18,8 +18,9 @@ from laddnav.locations import actions as locations
 from laddnav.locations.model import Location, Status
 from laddnav.ocpp import attention, shared_ills
 from laddnav.ocpp.cures import actions as cures
-from laddnav.ocpp.cures.model import Tried
-from laddnav.ocpp.ills import CURES, Attention, Cure, Ill
+from laddnav.ocpp.cures import together
+from laddnav.ocpp.cures.model import Outcome, Tried
+from laddnav.ocpp.ills import Attention, Cure, Ill
 from laddnav.ocpp.security import noticing
 from laddnav.ocpp.shared_ills import Row, SharedIll
 from laddnav.payments.actions import paying
@@ -154,23 +155,21 @@ async def look_after_all(asked: Asked) -> Response:
     holder, location_id = yours(asked.visitor, PartyId.parse(asked.said("holder"))), asked.said("location")
     since, until = asked.instant("since", asked.zone), asked.instant("until", asked.zone)
     by, ill = asked.visitor.name, _ill(asked.said("ill")) or Ill.FAULTED
+    last_id = asked.number("last_id") or 0
     async with asked.unit() as unit:
-        ails = shared_ills.ailing(await attention.wanted(unit, holder), holder, location_id, ill)
-        crowd = [one for one in ails if since <= one.since <= until]
-        stations = await locations.stations_named(unit, {one.station_id for one in crowd})
-        if Cure.SEE in CURES[ill]:
-            for id in sorted(stations):
-                seen = await noticing.see(unit, stations[id], by, asked.number("last_id") or 0)
-                people.note(unit, by, "see security events", f"station {id}", str(seen))
-            return asked.done("/attention", asked.say("What these stations noticed is marked as seen."))
-        begun = await cures.begin_together(unit, crowd, by=by)
+        cured = await together.cure(unit, holder, location_id, ill, since=since, until=until, last_id=last_id, by=by)
+    if cured.cure is Cure.SEE:
+        return asked.done("/attention", asked.say("What these stations noticed is marked as seen."))
     asked.console.database.wake()
     back = asked.came_from("/attention")
+    begun = sum(one.outcome is Outcome.ASKED for one in cured.stations)
     if not begun:
         said = asked.say("None is asked: they are well, are away, charge a car, or are being cured already.")
         return asked.done(back, said, "warn")
     said = asked.say(
-        "%(asked)s of %(all)s stations are asked; what comes of it is shown here.", asked=begun, all=len(stations)
+        "%(asked)s of %(all)s stations are asked; what comes of it is shown here.",
+        asked=begun,
+        all=len(cured.stations),
     )
     return asked.done(back, said)
 
