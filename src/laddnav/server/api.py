@@ -20,7 +20,7 @@ from starlette.routing import Route as Path
 from starlette.types import Receive, Scope, Send
 
 from laddnav.db.unit import Database, Unit
-from laddnav.kit import json
+from laddnav.kit import fields, json
 from laddnav.kit.ids import PartyId
 from laddnav.kit.json import Unreadable
 from laddnav.kit.refusal import Refusal, Trouble
@@ -41,13 +41,6 @@ Answering = Callable[[Request], Awaitable[Response]]
 
 class WrongParameter(Refusal):
     """Something in the path or the query cannot be what it says."""
-
-
-class UnknownField(Refusal):
-    """The body has a field that means nothing here; it may be a slip, so nothing is done."""
-
-    def __init__(self, name: str, known: Sequence[str]) -> None:
-        super().__init__(f"The body has a field {name!r} that means nothing here; there are {', '.join(known)}")
 
 
 class Operation:
@@ -230,14 +223,9 @@ def _body(body: bytes, kind: type[Any]) -> Any:
     """Raises Unreadable, UnknownField."""
     if kind is bytes:
         return body
-    words = json.decode(body, dict[str, Any]) if body else None
-    if words is None:
+    if not body:
         raise Unreadable("There is no body; it is a JSON object")
-    if hasattr(kind, "__struct_fields__"):
-        for name in words:
-            if name not in kind.__struct_fields__:
-                raise UnknownField(name, kind.__struct_fields__)
-    return json.decode(body, kind)
+    return fields.decode(body, kind)
 
 
 # Whose an answer is ---------------------------------------------------------------------------------------------------
