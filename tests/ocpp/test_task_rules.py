@@ -83,6 +83,34 @@ def test_who_may_have_restarted_before_it_could_answer_is_not_restarted_again() 
     assert rules.unanswered(steps(A)[0], Kind.RESET, NOW).state is X
 
 
+def test_who_is_under_way_comes_to_its_end_where_a_task_is_stopped() -> None:
+    stopped = replace(TASK, state=TaskState.STOPPED)
+    assert [one.station_id for one in rules.due(stopped, steps(D, U, W), ALL)] == ["2"]
+    assert rules.due(stopped, steps(D, X, W), ALL) == ()
+    states = [rules.judged(stopped, steps(*each), NOW).state for each in ((X, X, W), (X, X, D))]
+    assert states == [TaskState.STOPPED, TaskState.DONE]
+
+
+@pytest.mark.parametrize(
+    ("state", "ours", "on_the_line", "after", "becomes"),
+    [
+        (U, True, False, rules.AWAY_FOR, X),
+        (U, True, False, rules.AWAY_FOR - timedelta(seconds=1), U),
+        (U, True, True, rules.AWAY_FOR, U),
+        (W, True, False, rules.AWAY_FOR, W),
+        (W, False, False, timedelta(), D),
+        (A, False, True, timedelta(), X),
+        (F, False, False, timedelta(), X),
+        (X, False, False, timedelta(), X),
+    ],
+)
+def test_nobody_waits_for_ever_for_who_went_away_amid_its_step_or_is_off_our_list(
+    state: StepState, ours: bool, on_the_line: bool, after: timedelta, becomes: StepState
+) -> None:
+    (step,) = steps(state)
+    assert rules.given_up(step, NOW + after, ours=ours, on_the_line=on_the_line).state is becomes
+
+
 def test_who_is_not_heard_of_in_its_time_has_failed() -> None:
     step = rules.moved(steps(A)[0], rules.Follow(until=NOW + timedelta(hours=1)), NOW)
     assert (rules.lapsed(step, NOW), rules.lapsed(step, NOW + timedelta(hours=1))) == (False, True)

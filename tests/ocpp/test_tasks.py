@@ -5,16 +5,18 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from msgspec import Struct
 
 from laddnav.db.unit import Database
+from laddnav.kit.refusal import Refusal
 from laddnav.locations import actions as locations
 from laddnav.locations.actions import Provisioning
 from laddnav.locations.model import Station
+from laddnav.locations.rules import UnknownStation
 from laddnav.ocpp import calls
 from laddnav.ocpp.tasks import actions as tasks
 from laddnav.ocpp.tasks import going_on
@@ -23,6 +25,7 @@ from laddnav.ocpp.tasks.firmware import Update
 from laddnav.ocpp.tasks.local_list import Syncing
 from laddnav.ocpp.tasks.logs import Fetching
 from laddnav.ocpp.tasks.model import Kind, Selection, Step, StepState, Task, TaskState
+from laddnav.ocpp.tasks.rules import UnfitTask, UnfitTemplate
 from laddnav.ocpp.tasks.works import Opening, Plain, Resetting
 from laddnav.ocpp.wire.upkeep import LogTold, Progress
 from laddnav.ocpp.wire.variables import VariableName, VariableWanted
@@ -37,6 +40,8 @@ ALL = Selection()
 VERSIONS = list(PACKAGES)
 OLDEST_AND_NEWEST = (VERSIONS[0], VERSIONS[-1])
 YES = {"status": "Accepted"}
+NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
+SECRET = VariableName(name="AuthorizationKey")
 Begin = Callable[..., Any]
 
 
@@ -97,6 +102,75 @@ async def test_what_died_with_its_process_is_asked_again(database: Database, sta
         assert await calls.give_up_overdue(database) == 1
         _, (step,) = await how(database, task)
         assert (step.rounds, step.state) == (tries, StepState.FAILED if tries == 3 else StepState.UNDER_WAY)
+
+
+async def test_who_is_taken_off_our_list_holds_up_nobody(database: Database, station: Station) -> None:
+    async with database.unit() as unit:
+        await locations.add_station(unit, US, "ST2", password=PASSWORD)
+        task = await tasks.begin(unit, US, Kind.CLEAR_CACHE, Plain(), at=ALL, by="test", wave=1, failures_max=1)
+    await going_on.go_on(database)
+    async with database.unit() as unit:
+        for id in (station.id, "ST2"):
+            await locations.leave(unit, id, "")
+    for _ in range(2):
+        await going_on.go_on(database)
+    task, (asked, waiting) = await how(database, task)
+    assert (task.state, asked.state, waiting.state) == (TaskState.DONE, StepState.FAILED, StepState.DONE)
+
+
+async def test_who_is_under_way_when_a_task_is_stopped_comes_to_its_end(
+    url: str, database: Database, begin: Begin
+) -> None:
+    """An older Station is set up key by key, and is not left half way."""
+    keys = SetUp(
+        template="Ours",
+        wanted=tuple(VariableWanted(name=VariableName(name=f"Key{number}"), value="1") for number in range(3)),
+    )
+    async with managed(url, "ocpp1.6", {"ChangeConfiguration": YES}) as one:
+        await one.boot()
+        async with database.unit() as unit:
+            task = await tasks.begin(unit, US, Kind.CONFIGURE, keys, at=ALL, by="test")
+            await unit.execute("update ocpp_task_step set state = 'UNDER_WAY', done = 1")
+            await tasks.stop(unit, task.ref)
+        await until(lambda: len(one.asked) == 2)
+        await until(lambda: is_in(database, task, StepState.FAILED))
+    assert [said["key"] for said in one.asked_for("ChangeConfiguration")] == ["Key1", "Key2"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "settings", "refusal"),
+    [
+        (Kind.FIRMWARE, Update(location="https://f.example", certificate="C"), UnfitTask),
+        (Kind.FIRMWARE, Update(location="https://f.example", signature="S"), UnfitTask),
+        (Kind.FIRMWARE, Update(location="https://f.example", install_at=NOON.replace(year=9999)), UnfitTask),
+        (Kind.FIRMWARE, Update(location="https://f.example", retrieve_at=NOON.replace(year=1)), UnfitTask),
+        (Kind.SECURITY_LOG, Fetching(location="https://f.example", since=NOON, until=NOON), UnfitTask),
+        (Kind.CONFIGURE, SetUp(template="", wanted=(VariableWanted(name=SECRET, value="x"),)), UnfitTemplate),
+    ],
+)
+async def test_what_cannot_be_meant_so_is_asked_of_nobody(
+    database: Database, station: Station, kind: Kind, settings: Struct, refusal: type[Refusal]
+) -> None:
+    async with database.unit() as unit:
+        with pytest.raises(refusal):
+            await tasks.begin(unit, US, kind, settings, at=ALL, by="test")
+        assert not await tasks.page(unit, US)
+
+
+async def test_a_station_that_nobody_has_is_a_slip_and_not_passed_over(database: Database, station: Station) -> None:
+    async with database.unit() as unit:
+        with pytest.raises(UnknownStation, match="ST-NONE"):
+            at = Selection(station_ids=(station.id, "ST-NONE"))
+            await tasks.begin(unit, US, Kind.CLEAR_CACHE, Plain(), at=at, by="test")
+
+
+async def test_a_time_without_a_zone_is_one_of_utc(url: str, database: Database, begin: Begin, clock: SetClock) -> None:
+    """And whoever accepted is followed, not asked again for ever."""
+    async with managed(url, "ocpp2.1", {"UpdateFirmware": YES}) as one:
+        await one.boot()
+        at = clock.now().replace(tzinfo=None) + timedelta(hours=1)
+        task = await begin(Kind.FIRMWARE, Update(location="https://f.example", retrieve_at=at))
+        await followed(database, task)
 
 
 async def test_what_is_told_at_the_last_moment_counts(database: Database, station: Station, clock: SetClock) -> None:

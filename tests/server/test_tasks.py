@@ -56,3 +56,21 @@ async def test_a_task_is_begun_stopped_and_resumed(served: Serving, lad: Client)
     status, listed = await lad.ask("GET", "/tasks")
     assert [one["progress"] for one in listed["items"]] == [[{"state": "WAITING", "stations": 1}]]
     assert (await lad.ask("GET", "/tasks/none"))[0] == 404
+
+
+async def test_a_slip_deep_in_a_body_is_no_task_for_all_stations(served: Serving, lad: Client) -> None:
+    """`station_id` for `station_ids` would mean every Station, and `at_onc` another reset than was asked for."""
+    body = {"kind": "RESET", "at": {"station_ids": ["ST-1"]}, "settings": {"at_once": True}}
+    for slip, named in (
+        ({"at": {"station_id": ["ST-1"]}}, "at.station_id"),
+        ({"settings": {"at_onc": True}}, "settings.at_onc"),
+    ):
+        status, problem = await lad.ask("POST", "/tasks", {**body, **slip})
+        assert (status, problem["type"].rpartition(":")[2]) == (422, "unknown-field")
+        assert f"{named!r} that means nothing here; there are " in problem["detail"]
+    wanted = [{"name": {"compnent": "OCPPCommCtrlr", "name": "HeartbeatInterval"}, "value": "60"}]
+    status, problem = await lad.ask("POST", "/templates", {"name": "Ours", "wanted": wanted})
+    assert (status, "'wanted[0].name.compnent'" in problem["detail"]) == (422, True)
+    status, problem = await lad.ask("POST", "/tasks", {**body, "at": {"station_ids": ["ST-1", "ST-NONE"]}})
+    assert (status, problem["type"].rpartition(":")[2]) == (404, "unknown-station")
+    assert (await lad.ask("GET", "/tasks"))[1]["items"] == []

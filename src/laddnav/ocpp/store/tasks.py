@@ -15,7 +15,13 @@ _TASK = "holder, ref, kind, settings, wave, failures_max, state, forgiven, why, 
 ADD = f"insert into ocpp_task ({_TASK}) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"
 TASK = f"select {_TASK} from ocpp_task where ref = $1"
 HELD = TASK + " for update"
-RUNNING = "select ref from ocpp_task where state = 'RUNNING' order by ref"
+GOING_ON = """
+select ref from ocpp_task where state = 'RUNNING'
+union
+select t.ref from ocpp_task_step s join ocpp_task t on t.holder = s.holder and t.ref = s.task
+where s.state in ('UNDER_WAY', 'ASKED', 'FOLLOWED') and t.state = 'STOPPED'
+order by ref
+"""
 PAGE = f"""
 select {_TASK} from ocpp_task where ($1::text is null or holder = $1) and ($2::text is null or ref < $2)
 order by ref desc limit $3
@@ -49,12 +55,12 @@ update ocpp_task_step set state = $4, done = $5, rounds = $6, tries = $7, memo =
 where holder = $1 and task = $2 and station_id = $3
 """
 COUNTS = "select task, state, count(*) as many from ocpp_task_step where task = any($1) group by task, state"
-# Who is on the line, and of them who has no charge under way.
+# Who is still ours, who of them is on the line, and who has no charge under way.
 ON_THE_LINE = """
-select s.id, not exists (select from ocpp_transaction t where t.holder = s.holder and t.station_id = s.id
-  and not t.stopped) as idle
+select s.id, s.connected_to is not null as there, not exists (select from ocpp_transaction t
+  where t.holder = s.holder and t.station_id = s.id and not t.stopped) as idle
 from station s join ocpp_task_step o on o.holder = s.holder and o.station_id = s.id
-where o.holder = $1 and o.task = $2 and s.connected_to is not null
+where o.holder = $1 and o.task = $2 and s.moved_at is null
 """
 _TEMPLATE = "holder, ref, name, selection, wanted, changed_at, changed_by"
 KEEP_TEMPLATE = f"""
@@ -78,8 +84,9 @@ async def find(unit: Unit, ref: str, *, hold: bool = False) -> Task | None:
     return None if row is None else _task(row)
 
 
-async def running(unit: Unit) -> list[str]:
-    return [row["ref"] for row in await unit.fetch(RUNNING)]
+async def going_on(unit: Unit) -> list[str]:
+    """Those that run, and of those that are stopped the ones of which somebody is under way."""
+    return [row["ref"] for row in await unit.fetch(GOING_ON)]
 
 
 async def page(unit: Unit, holder: PartyId | None, after: str | None, limit: int) -> list[Task]:
@@ -134,9 +141,10 @@ async def counts(unit: Unit, refs: Sequence[str]) -> dict[tuple[str, StepState],
     return {(row["task"], StepState(row["state"])): row["many"] for row in await unit.fetch(COUNTS, list(refs))}
 
 
-async def on_the_line(unit: Unit, task: Task) -> dict[str, bool]:
-    """The Stations of a task that are connected, and whether each is idle."""
-    return {row["id"]: row["idle"] for row in await unit.fetch(ON_THE_LINE, str(task.holder), task.ref)}
+async def on_the_line(unit: Unit, task: Task) -> tuple[dict[str, bool], set[str]]:
+    """The Stations of a task that are connected, and whether each is idle; and those that are on our list."""
+    rows = await unit.fetch(ON_THE_LINE, str(task.holder), task.ref)
+    return {row["id"]: row["idle"] for row in rows if row["there"]}, {row["id"] for row in rows}
 
 
 def keep_template(unit: Unit, template: Template) -> None:

@@ -27,6 +27,7 @@ from laddnav.ocpp.tasks.rules import (
     UnknownTemplate,
 )
 from laddnav.ocpp.tasks.work import known
+from laddnav.ocpp.tasks.works import WORKS
 from laddnav.ocpp.wire.variables import VariableWanted
 
 _MANY = 500  # Stations read at once
@@ -46,8 +47,11 @@ async def begin(
     wave: int = 50,
     failures_max: int = 0,
 ) -> Task:
-    """Raises NobodySelected."""
-    chosen = rules.selected(await _stations(unit, holder), at)
+    """Raises NobodySelected, UnknownStation, UnfitTask, UnfitTemplate."""
+    WORKS[kind].check(settings, unit.now)
+    stations = await _stations(unit, holder)
+    rules.named(stations, at)
+    chosen = rules.selected(stations, at)
     if not chosen:
         raise NobodySelected
     task = Task(

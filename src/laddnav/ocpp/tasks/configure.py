@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from msgspec import Struct
 
 from laddnav.db.unit import Unit
 from laddnav.ocpp import store
-from laddnav.ocpp.tasks.rules import Done, Failed, More, Move, drift
+from laddnav.ocpp.tasks.rules import Done, Failed, More, Move, checked, drift
 from laddnav.ocpp.tasks.work import Doing, Work, at_once, known, refused
 from laddnav.ocpp.wire.dialect import Dialect
 from laddnav.ocpp.wire.requests import Request, Said
@@ -88,5 +89,10 @@ async def _has_told(unit: Unit, doing: Doing, settings: SetUp, said: Said) -> Mo
     return More(done=doing.step.done + told)
 
 
-CONFIGURE = Work(settings=SetUp, asks=_ask_to_set, heard=_was_set)
-CHECK = Work(settings=SetUp, asks=_ask_to_tell, heard=_has_told)
+def _check(settings: SetUp, now: datetime) -> None:
+    """Raises UnfitTemplate: what may stand in no template may be told by no task."""
+    checked(settings.wanted)
+
+
+CONFIGURE = Work(settings=SetUp, asks=_ask_to_set, heard=_was_set, check=_check)
+CHECK = Work(settings=SetUp, asks=_ask_to_tell, heard=_has_told, check=_check)

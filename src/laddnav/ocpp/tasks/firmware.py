@@ -8,7 +8,8 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from laddnav.db.unit import Unit
-from laddnav.ocpp.tasks.rules import Done, Follow, Move
+from laddnav.kit.time import utc
+from laddnav.ocpp.tasks.rules import Done, Follow, Move, UnfitTask, soon
 from laddnav.ocpp.tasks.work import Doing, Work, refused
 from laddnav.ocpp.wire.dialect import Dialect
 from laddnav.ocpp.wire.requests import Request, Said, Verdict
@@ -20,7 +21,7 @@ WITHIN = timedelta(hours=6)  # of its last word: a large file over a slow line, 
 class Update(Struct, frozen=True, kw_only=True):
     """`version` is what a Station that runs it calls itself: it is left alone, and known to be done when it boots.
 
-    `certificate` and `signature` are of its maker (L01.FR.11); without both the file is not signed (L02).
+    `certificate` and `signature` are of its maker (L01.FR.11); without either the file is not signed (L02).
     """
 
     location: Annotated[str, Meta(pattern=r"^(https?|ftps?|sftp)://\S+\Z", max_length=512)]
@@ -56,7 +57,16 @@ async def _heard(unit: Unit, doing: Doing, settings: Update, said: Said) -> Move
 
 def patient(unit: Unit, settings: Update) -> datetime:
     """Counted from when it is to begin."""
-    return max(filter(None, (unit.now, settings.retrieve_at, settings.install_at))) + WITHIN
+    said = [utc(one) for one in (settings.retrieve_at, settings.install_at) if one is not None]
+    return max([unit.now, *said]) + WITHIN
 
 
-WORK = Work(settings=Update, asks=_ask, heard=_heard)
+def _check(settings: Update, now: datetime) -> None:
+    """Raises UnfitTask."""
+    if (settings.certificate is None) != (settings.signature is None):
+        raise UnfitTask("A signed update needs both certificate and signature; one of them alone would not be signed")
+    soon("retrieve_at", settings.retrieve_at, now)
+    soon("install_at", settings.install_at, now)
+
+
+WORK = Work(settings=Update, asks=_ask, heard=_heard, check=_check)

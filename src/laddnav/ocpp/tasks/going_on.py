@@ -32,9 +32,9 @@ _LOGS = (Kind.DIAGNOSTICS, Kind.SECURITY_LOG)
 
 
 async def go_on(database: Database) -> None:
-    """One round: every task that runs asks those whose turn it is."""
+    """One round: every task that runs asks those whose turn it is, and one that is stopped those that are under way."""
     async with database.unit() as unit:
-        refs = await store.tasks.running(unit)
+        refs = await store.tasks.going_on(unit)
     for ref in refs:
         async with database.unit() as unit:
             await _round(unit, ref)
@@ -45,9 +45,13 @@ async def go_on(database: Database) -> None:
 async def _round(unit: Unit, ref: str) -> None:
     """Rounds of several processes come one after the other, for each holds the task."""
     task = await store.tasks.find(unit, ref, hold=True)
-    if task is None or task.state is not TaskState.RUNNING:
+    if task is None or task.state is TaskState.DONE:
         return
-    steps = [await _lapse(unit, task, step) for step in await store.tasks.steps(unit, task)]
+    on_the_line, ours = await store.tasks.on_the_line(unit, task)
+    steps = [
+        await _given_up(unit, task, one, ours=one.station_id in ours, on_the_line=one.station_id in on_the_line)
+        for one in await store.tasks.steps(unit, task)
+    ]
     after = rules.judged(task, steps, unit.now)
     if after != task:
         store.tasks.go_on(unit, after)
@@ -55,21 +59,18 @@ async def _round(unit: Unit, ref: str) -> None:
         return
     work = WORKS[task.kind]
     must_be_idle = work.when_idle(work.set_up(task))
-    on_the_line = await store.tasks.on_the_line(unit, task)
     for step in rules.due(task, steps, {id for id, idle in on_the_line.items() if idle or not must_be_idle}):
         store.tasks.keep_step(unit, task, rules.asked(step, unit.now))
         write_down(unit, task.holder, step.station_id, TASK, ref, step.station_id, str(step.rounds), request=ref)
 
 
-async def _lapse(unit: Unit, task: Task, step: Step) -> Step:
-    if not rules.lapsed(step, unit.now):
+async def _given_up(unit: Unit, task: Task, step: Step, *, ours: bool, on_the_line: bool) -> Step:
+    if rules.given_up(step, unit.now, ours=ours, on_the_line=on_the_line) is step:
         return step
     # What the Station tells at this very moment counts, and not that it was late.
     step = await store.tasks.step(unit, task, step.station_id) or step
-    if not rules.lapsed(step, unit.now):
-        return step
-    said = "it was not heard of again" if step.said is None else f"{step.said}, and then nothing"
-    return _keep(unit, task, rules.moved(step, Failed(said=said), unit.now))
+    after = rules.given_up(step, unit.now, ours=ours, on_the_line=on_the_line)
+    return step if after is step else _keep(unit, task, after)
 
 
 def _keep(unit: Unit, task: Task, step: Step) -> Step:

@@ -9,7 +9,8 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from laddnav.db.unit import Unit
-from laddnav.ocpp.tasks.rules import Follow, Move
+from laddnav.kit.time import utc
+from laddnav.ocpp.tasks.rules import Follow, Move, UnfitTask
 from laddnav.ocpp.tasks.work import Doing, Work, refused
 from laddnav.ocpp.wire.dialect import Dialect
 from laddnav.ocpp.wire.requests import Request, Said, Verdict
@@ -40,5 +41,11 @@ async def _heard(unit: Unit, doing: Doing, settings: Fetching, said: Said) -> Mo
     return Follow(until=unit.now + WITHIN) if said is Verdict.ACCEPTED else refused(said)
 
 
-DIAGNOSTICS = Work(settings=Fetching, asks=_asking(FetchDiagnostics), heard=_heard)
-SECURITY_LOG = Work(settings=Fetching, asks=_asking(FetchSecurityLog), heard=_heard)
+def _check(settings: Fetching, now: datetime) -> None:
+    """Raises UnfitTask."""
+    if settings.since is not None and settings.until is not None and utc(settings.until) <= utc(settings.since):
+        raise UnfitTask("until is not after since")
+
+
+DIAGNOSTICS = Work(settings=Fetching, asks=_asking(FetchDiagnostics), heard=_heard, check=_check)
+SECURITY_LOG = Work(settings=Fetching, asks=_asking(FetchSecurityLog), heard=_heard, check=_check)

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from msgspec import Meta, Struct
 
 from laddnav.db.unit import Unit
-from laddnav.kit import json
+from laddnav.kit import fields, json
 from laddnav.kit.ids import PartyId
 from laddnav.ocpp.tasks import actions
 from laddnav.ocpp.tasks.model import Kind, Name, Selection, Step, StepState, Task, Template
@@ -104,9 +104,9 @@ async def list_tasks(unit: Unit, by: Visitor, *, limit: Limit = 50, cursor: str 
 
 
 async def begin_task(unit: Unit, by: Visitor, body: TaskAsked) -> TaskWhole:
-    """Begin work on the Stations that are meant. Raises NobodySelected."""
+    """Begin work on the Stations that are meant. Raises NobodySelected, UnknownStation, UnfitTask, UnfitTemplate."""
     party = await parties.meant(unit, PartyId.parse(body.holder) if body.holder else by.holder)
-    settings = json.decode(json.encode(body.settings), WORKS[body.kind].settings)
+    settings = fields.decode(json.encode(body.settings), WORKS[body.kind].settings, under="settings")
     task = await actions.begin(
         unit,
         yours(by, party.holder),

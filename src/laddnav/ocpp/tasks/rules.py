@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from laddnav.kit.refusal import Refusal
+from laddnav.kit.time import utc
 from laddnav.locations.model import Station
+from laddnav.locations.rules import UnknownStation
 from laddnav.ocpp.tasks.model import BEGUN, OVER, Kind, Selection, Step, StepState, Task, TaskState
 from laddnav.ocpp.wire.secrets import is_secret
 from laddnav.ocpp.wire.variables import Variable, VariableName, VariableWanted
 
 TRIES = 3  # in a row without an answer, after which a Station is given up
+AWAY_FOR = timedelta(hours=6)  # amid a step, after which nobody waits for it: as long as new firmware may take
+AHEAD = timedelta(days=366)  # a time further on is a slip
 
 
 class UnknownTask(Refusal):
@@ -54,6 +58,10 @@ class TaskOver(Refusal):
     def __init__(self, ref: str) -> None:
         super().__init__(f"Task {ref!r} is over already")
         self.ref = ref
+
+
+class UnfitTask(Refusal):
+    """A task cannot be meant so; nobody is asked anything."""
 
 
 class UnfitTemplate(Refusal):
@@ -134,16 +142,31 @@ def lapsed(step: Step, now: datetime) -> bool:
     return step.state is StepState.FOLLOWED and step.until is not None and step.until <= now
 
 
+def given_up(step: Step, now: datetime, *, ours: bool, on_the_line: bool) -> Step:
+    """As it is, unless nobody should wait for it any longer: no wave waits for ever for the one before."""
+    if step.state in OVER:
+        return step
+    if not ours:
+        said = "it is off our list"
+        return moved(step, Done(said=said) if step.state is StepState.WAITING else Failed(said=said), now)
+    if lapsed(step, now):
+        said = "it was not heard of again" if step.said is None else f"{step.said}, and then nothing"
+        return moved(step, Failed(said=said), now)
+    if step.state is StepState.UNDER_WAY and not on_the_line and step.at + AWAY_FOR <= now:
+        return moved(step, Failed(said="it went away amid it"), now)
+    return step
+
+
 # Whose turn it is -----------------------------------------------------------------------------------------------------
 
 
 def due(task: Task, steps: Sequence[Step], able: Collection[str]) -> tuple[Step, ...]:
-    """Whom to ask now: who is under way, and a new wave once none of the one before is.
+    """Whom to ask now: who is under way, also where it is stopped, and a new wave once none of the one before is.
 
     Only those that are `able`: a Station that is away, or not idle where it has to be, comes with a later wave.
     """
     going_on = tuple(one for one in steps if one.state is StepState.UNDER_WAY and one.station_id in able)
-    if any(one.state in BEGUN for one in steps):
+    if task.state is TaskState.STOPPED or any(one.state in BEGUN for one in steps):
         return going_on
     waiting = [one for one in steps if one.state is StepState.WAITING and one.station_id in able]
     return tuple(sorted(waiting, key=lambda one: one.position)[: task.wave])
@@ -154,7 +177,7 @@ def judged(task: Task, steps: Sequence[Step], now: datetime) -> Task:
     failures = sum(one.state is StepState.FAILED for one in steps)
     if all(one.state in OVER for one in steps):
         return replace(task, state=TaskState.DONE, over_at=now)
-    if failures - task.forgiven > task.failures_max:
+    if task.state is TaskState.RUNNING and failures - task.forgiven > task.failures_max:
         return replace(task, state=TaskState.STOPPED, why=f"{failures} Stations failed")
     return task
 
@@ -168,6 +191,20 @@ def selected(stations: Iterable[Station], by: Selection) -> list[Station]:
         for one in stations
         if (not named or one.id in named) and all(getattr(one, name) == value for name, value in said.items())
     ]
+
+
+def named(stations: Sequence[Station], by: Selection) -> None:
+    """Raises UnknownStation: a name that is nobody's may be a slip, and whoever asks would not hear of it."""
+    known = {one.id for one in stations}
+    for id in by.station_ids:
+        if id not in known:
+            raise UnknownStation(id)
+
+
+def soon(name: str, at: datetime | None, now: datetime) -> None:
+    """Raises UnfitTask."""
+    if at is not None and abs(utc(at) - now) > AHEAD:
+        raise UnfitTask(f"{name} is more than a year from now")
 
 
 # How stations should be set up ---------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from typing import Any
 
 from msgspec import Struct
@@ -36,13 +37,15 @@ class Sending(Struct, frozen=True, kw_only=True):
 class Work(Struct, frozen=True, kw_only=True):
     """`asks` says what to ask, or how it turned out without asking; `heard` what the answer means.
 
-    `when_idle` says of its settings whether a Station is asked only while nobody charges there.
+    `when_idle` says of its settings whether a Station is asked only while nobody charges there. `check` raises a
+    Refusal where they cannot be meant so, at this instant.
     """
 
     settings: type[Struct]
     asks: Callable[[Unit, Doing, Any, Dialect], Awaitable[Request | Sending | Move]]
     heard: Callable[[Unit, Doing, Any, Said], Awaitable[Move]]
     when_idle: Callable[[Any], bool] = lambda settings: False
+    check: Callable[[Any, datetime], None] = lambda settings, now: None
 
     def set_up(self, task: Task) -> Any:
         return json.decode(task.settings, self.settings)

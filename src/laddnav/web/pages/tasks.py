@@ -110,7 +110,7 @@ def _settings(asked: Asked, kind: Kind) -> Struct:
         if name in FLAGS:
             said[name] = asked.said(name) == "yes"
         elif name in NUMBERS:
-            said |= {name: asked.number(name)} if asked.number(name) else {}
+            said |= {name: asked.number(name)} if asked.number(name) is not None else {}
         elif asked.said(name):
             said[name] = asked.said(name)
     read: Struct = json.decode(json.encode(said), settings)
