@@ -265,10 +265,13 @@ async def test_swedish_is_kept_once_chosen(page: Page, site: Site) -> None:
 
 async def test_a_chosen_theme_wins_over_the_device(page: Page) -> None:
     await page.goto("/account")
+    ground, html = "getComputedStyle(document.documentElement).backgroundColor", page.locator("html")
     await page.get_by_role("button", name="Dark").click()
-    dark = await page.evaluate("getComputedStyle(document.documentElement).backgroundColor")
+    await expect(html).to_have_attribute("data-theme", "dark")  # of the page that is loaded anew
+    dark = await page.evaluate(ground)
     await page.get_by_role("button", name="Light", exact=True).click()
-    assert await page.evaluate("getComputedStyle(document.documentElement).backgroundColor") != dark
+    await expect(html).to_have_attribute("data-theme", "light")
+    assert await page.evaluate(ground) != dark
 
 
 async def test_the_keyboard_reaches_everything_and_shows_where_it_is(page: Page, site: Site, clock: SetClock) -> None:
