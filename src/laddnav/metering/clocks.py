@@ -1,9 +1,15 @@
-"""The clock of a Station beside ours: what it says before its time shows that one of them is wrong."""
+"""The clock of a Station beside ours: what it says before its time shows that one of them is wrong.
+
+And what it says of two instants, beside when each was heard, that its own was set in between.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from itertools import pairwise
+
+from msgspec import Struct
 
 from laddnav.metering.model import Doubt, DoubtKind, Fact
 
@@ -12,6 +18,22 @@ CLOCKS_DIFFER = timedelta(minutes=5)
 # A Station that comes back tells what it kept meanwhile, and what happens while it tells that waits behind it.
 CATCHES_UP = timedelta(minutes=15)
 KEPT_AT_MOST = timedelta(days=30)  # by a Station that is away; what seems older is from a clock that was never set
+# What a queue lets out comes faster than it went in: what lags as much minutes later was told as it happened.
+STEADY_FOR = timedelta(minutes=5)
+STEADY = timedelta(minutes=1)
+
+
+class Word(Struct, frozen=True, kw_only=True):
+    """What a Station said of an instant, when that was heard, and since when it was on the line; None: nobody knows."""
+
+    at: datetime
+    heard_at: datetime
+    on_line_since: datetime | None = None
+
+    @property
+    def lag(self) -> timedelta:
+        """How long it was under way, and by how much its clock was behind, together."""
+        return self.heard_at - self.at
 
 
 def ahead(facts: Iterable[Fact], heard_at: datetime, started_at: datetime) -> tuple[Doubt, ...]:
@@ -37,3 +59,52 @@ def behind(
 
 def _off(started_at: datetime, how: str) -> Doubt:
     return Doubt(kind=DoubtKind.CLOCK_OFF, at=started_at, detail=f"the station's clock is {how}")
+
+
+def was_set(began: Word, read: Iterable[Word], ended: Word) -> bool:
+    """Whether the clock of a Station was set by more than it takes to catch up, between the ends of a charge.
+
+    Nothing arrives before it happens, and what a Station kept while it was away may come hours late: only what no
+    delay explains shows it. A clock that is off by hours all along delays nothing.
+    """
+    if ended.at < began.at - CLOCKS_DIFFER:
+        return True
+    if abs((ended.at - began.at) - (ended.heard_at - began.heard_at)) <= CATCHES_UP:
+        return False
+    if _was_right(began, beside=ended) or _was_right(ended, beside=began):
+        return True
+    words = sorted({(one.heard_at, one.at): one for one in (began, *read, ended)}.items())
+    return _leaps([one for _, one in words])
+
+
+def _leaps(words: Sequence[Word]) -> bool:
+    """Whether the clock leaps between two of them, in the order in which they were heard.
+
+    The one that would have been under way so much longer than its neighbour was not kept while the Station was away,
+    and on its side of the leap another lags as much.
+    """
+    for number, (one, other) in enumerate(pairwise(words), 1):
+        leap = one.lag - other.lag
+        late, beside = (one, words[:number]) if leap > timedelta() else (other, words[number:])
+        if abs(leap) > CATCHES_UP and not _was_kept(late, abs(leap)) and any(_steady(late, each) for each in beside):
+            return True
+    return False
+
+
+def _was_kept(word: Word, delay: timedelta) -> bool:
+    """Whether its Station was not on the line, or had just come, when it happened so long before it was heard."""
+    return word.on_line_since is None or word.heard_at - word.on_line_since < delay + CLOCKS_DIFFER
+
+
+def _steady(one: Word, other: Word) -> bool:
+    return abs(one.lag - other.lag) <= STEADY and abs(one.at - other.at) >= STEADY_FOR
+
+
+def _was_right(word: Word, *, beside: Word) -> bool:
+    """Whether this was right and on time, while that is of an instant that was still to come.
+
+    Else the clock was ahead all along, and by just as much as this one was under way.
+    """
+    if abs(word.lag) > CLOCKS_DIFFER or -beside.lag <= CATCHES_UP:
+        return False
+    return not _was_kept(word, word.lag - beside.lag)

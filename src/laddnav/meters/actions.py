@@ -28,6 +28,7 @@ from laddnav.readings.events import DoubtRaised
 from laddnav.readings.model import KeptDoubt
 from laddnav.sessions import actions as sessions
 from laddnav.sessions.events import SessionAmended, SessionEnded, about
+from laddnav.sessions.hearing import clock_was_set
 from laddnav.sessions.model import Session, Status
 from laddnav.sessions.rules import read_between
 
@@ -208,6 +209,7 @@ async def prove(unit: Unit, session: Session, said: Sequence[Reading], billed: E
     why = rules.impossible(session, billed)
     if not records:  # what is signed is told of one charge alone
         why += await _counted_twice(unit, session, billed)
+    why += await _clock_set(unit, session)
     if not records and not why and before is None:
         return None
     ref = unit.new_id() if before is None else before.ref
@@ -218,6 +220,15 @@ async def prove(unit: Unit, session: Session, said: Sequence[Reading], billed: E
         readings.raise_doubts(unit, made.holder, made.session_id, made.station_id, doubts)
     store.put_proof(unit, made)
     return made
+
+
+async def _clock_set(unit: Unit, session: Session) -> tuple[str, ...]:
+    """Where its times decide what it costs, and the clock they are by was set on the way."""
+    why = rules.otherwise_long(session)
+    if not why:
+        return ()
+    read = await readings.heard(unit, session.holder, session.id, *read_between(session))
+    return why if clock_was_set(session, read) else ()
 
 
 async def _counted_twice(unit: Unit, session: Session, billed: Energy) -> tuple[str, ...]:

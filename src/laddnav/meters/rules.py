@@ -14,6 +14,7 @@ from laddnav.kit.energy import Energy, kwh, wh
 from laddnav.kit.ids import fold
 from laddnav.kit.refusal import Refusal
 from laddnav.kit.time import hours, rfc3339
+from laddnav.metering.clocks import CATCHES_UP
 from laddnav.metering.model import Doubt, DoubtKind, Exchanged, Reading
 from laddnav.metering.plausible import LARGEST_POWER
 from laddnav.metering.signed import judging
@@ -30,6 +31,7 @@ from laddnav.metering.signed.model import (
 )
 from laddnav.metering.signed.reading import read
 from laddnav.meters.model import Calibration, Meter, MeterExchange, Proof, Standing
+from laddnav.sessions.hearing import priced_by_time, spans
 from laddnav.sessions.model import Session
 
 DIGITS = (3, 9)
@@ -259,6 +261,16 @@ def impossible(session: Session, billed: Energy) -> tuple[str, ...]:
     return tuple(reasons)
 
 
+def otherwise_long(session: Session) -> tuple[str, ...]:
+    """Why nobody should pay for the time of it where the clock of its Station was set on the way."""
+    both = spans(session)
+    if both is None or not priced_by_time(session) or abs(both[0] - both[1]) <= CATCHES_UP:
+        return ()
+    said, heard = both
+    how = f"lasted {_length(said)}" if said >= timedelta() else f"ended {_length(-said)} before it began"
+    return (f"By the station's clock this charge {how}, and {_length(heard)} passed here: the clock was set meanwhile",)
+
+
 def shared(session: Session, other: Session, billed: Energy) -> Energy | None:
     """What both had of one register while both went on, more than stations round; None: nothing."""
     if other.id == session.id or session.meter_started is None or other.meter_started is None:
@@ -275,6 +287,10 @@ def held_as_well(made: Proof, why: tuple[str, ...]) -> Proof:
 def of_impossible(session: Session, why: Iterable[str], now: datetime) -> tuple[Doubt, ...]:
     at = session.ended_at or now
     return tuple(Doubt(kind=DoubtKind.IMPOSSIBLE, at=at, detail=reason) for reason in why)
+
+
+def _length(length: timedelta) -> str:
+    return f"{length // timedelta(hours=1)} h {length // timedelta(minutes=1) % 60} min"
 
 
 def _day(at: datetime) -> str:

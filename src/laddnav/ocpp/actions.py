@@ -255,7 +255,7 @@ async def _stop_that_came_first(unit: Unit, station: Station, start: ChargeStart
     begun = await store.charges.named_as(unit, station.holder, station.id, start)
     assert begun is not None, "it was named a statement ago"
     store.charges.forget_stray(unit, station.holder, station.id, stray)
-    await _end(unit, station, begun, stray)
+    await _end(unit, station, begun, stray, told_now=False)
     for doubt in await readings.open_doubts(unit, station.holder):
         if (doubt.station_id, doubt.kind, doubt.at) == (station.id, DoubtKind.STOP_WITHOUT_START, stray.at):
             await readings.settle_doubt(unit, station.holder, doubt.id)
@@ -288,7 +288,9 @@ async def _meant(unit: Unit, station: Station, stop: ChargeStopped) -> Transacti
     return rules.nameless(stop, under_way)
 
 
-async def _end(unit: Unit, station: Station, charge: Transaction, stop: ChargeStopped) -> None:
+async def _end(
+    unit: Unit, station: Station, charge: Transaction, stop: ChargeStopped, *, told_now: bool = True
+) -> None:
     store.charges.stop(unit, charge, stop.natural_key)
     if not charge.session_id:
         return
@@ -301,6 +303,7 @@ async def _end(unit: Unit, station: Station, charge: Transaction, stop: ChargeSt
             register=Energy(stop.register),
             reason=stop.reason,
             last_readings=stop.readings,
+            on_line_since=station.connected_at if told_now else None,
         )
     except (AlreadyEnded, UnknownSession) as late:
         why = f"{late}; the station says it ended at {stop.register} Wh"

@@ -111,7 +111,7 @@ async def tell(unit: Unit, station: Station, told: ChargeTold, shown: Shown | No
     complete = await store.charges.hear(unit, charge, told, None if ending is None else ending.number)
     if ending is not None and not charge.told_over:
         if complete:
-            await _end(unit, station, charge, ending)
+            await _end(unit, station, charge, ending, told_now=told.stage is Stage.ENDED)
         else:
             _ask_for_the_rest(unit, station, charge, told.number)
     await show(unit, station, charge.evse_no)
@@ -277,6 +277,7 @@ async def _begin(unit: Unit, station: Station, charge: Transaction, told: Charge
             at=at,
             register=begins,
             reservation_no=told.reservation_no,
+            told_now=at == told.at,
         )
     except (UnknownLocation, UnknownEvse):
         nowhere = f"a charge at number {charge.evse_no}, whose Evse is in no Location any more"
@@ -359,7 +360,9 @@ async def _follow(unit: Unit, station: Station, charge: Transaction, told: Charg
         await sessions.mark(unit, station, charge.evse_no, told.activity, told.at, charge.session_id)
 
 
-async def _end(unit: Unit, station: Station, charge: Transaction, ending: ChargeTold) -> None:
+async def _end(
+    unit: Unit, station: Station, charge: Transaction, ending: ChargeTold, *, told_now: bool = False
+) -> None:
     store.charges.stop(unit, charge, str(ending.number))
     if not charge.session_id:
         return
@@ -373,6 +376,7 @@ async def _end(unit: Unit, station: Station, charge: Transaction, ending: Charge
             register=None if last is None else Energy(last),
             reason=ending.reason or "Local",
             last_readings=ending.readings,
+            on_line_since=station.connected_at if told_now else None,
         )
     except (AlreadyEnded, UnknownSession) as late:
         _doubt(unit, charge, DoubtKind.READING_AFTER_STOP, ending, f"{late}; the station says it ended at {last} Wh")

@@ -56,6 +56,13 @@ async def of_session(
     return await store.said.of_session(unit, holder, session_id, since, until)
 
 
+async def heard(
+    unit: Unit, holder: PartyId, session_id: str, since: datetime, until: datetime | None
+) -> Sequence[tuple[datetime, datetime]]:
+    """(when it was read as its Station says, when that was heard) of each reading of this time, as they were heard."""
+    return await store.said.heard(unit, holder, session_id, since, until)
+
+
 def adopt(
     unit: Unit, holder: PartyId, session_id: str, station_id: str, evse_no: int, since: datetime, until: datetime
 ) -> None:

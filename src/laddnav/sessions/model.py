@@ -204,6 +204,18 @@ class ReadBack(Struct, frozen=True, kw_only=True, omit_defaults=True):
     due: bool = False
 
 
+class Heard(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """When the Station told that a charge began and that it was over: what it said, and when that was heard.
+
+    None: it was not heard when it was told, or not at all. `lines` are the connections in which anything of it was
+    told, each by when it came about; the newest of them, in their order.
+    """
+
+    began: tuple[datetime, datetime] | None = None
+    ended: tuple[datetime, datetime] | None = None
+    lines: tuple[datetime, ...] = ()
+
+
 class Session(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """`owner` is the CPO. `meter` and `tab` are the two folds that readings advance; both None where a partner meters.
 
@@ -250,6 +262,7 @@ class Session(Struct, frozen=True, kw_only=True, omit_defaults=True):
     read_back: ReadBack | None = None
     meter_started: Decimal | None = None  # Wh on the register when the car was plugged in
     meter_stopped: Decimal | None = None  # Wh
+    heard: Heard | None = None
     revision: int = 1
     last_updated: datetime
 

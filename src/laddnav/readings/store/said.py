@@ -39,6 +39,11 @@ where holder = $1 and session_id = $2
   and at >= coalesce($3::timestamptz, '-infinity') and at < coalesce($4::timestamptz, 'infinity')
 order by at, recorded_at
 """
+HEARD = """
+select distinct at, recorded_at from reading
+where holder = $1 and session_id = $2 and at >= $3 and at < coalesce($4::timestamptz, 'infinity')
+order by recorded_at, at
+"""
 ADOPT = """
 insert into reading (holder, session_id, station_id, evse_no, at, measurand, phase, place, context, value, signed,
   recorded_at)
@@ -96,6 +101,13 @@ async def of_session(
     unit: Unit, holder: PartyId, session_id: str, since: datetime | None, until: datetime | None
 ) -> tuple[Reading, ...]:
     return tuple(_reading(row) for row in await unit.fetch(OF_SESSION, str(holder), session_id, since, until))
+
+
+async def heard(
+    unit: Unit, holder: PartyId, session_id: str, since: datetime, until: datetime | None
+) -> list[tuple[datetime, datetime]]:
+    rows = await unit.fetch(HEARD, str(holder), session_id, since, until)
+    return [(row["at"], row["recorded_at"]) for row in rows]
 
 
 async def newest(unit: Unit, holder: PartyId, session_ids: Sequence[str], since: datetime) -> dict[str, list[Reading]]:

@@ -19,7 +19,7 @@ from laddnav.metering.model import Activity, Doubt, DoubtKind, Fact, Mark, Readi
 from laddnav.people import actions as people
 from laddnav.readings import actions as readings
 from laddnav.readings.model import Said
-from laddnav.sessions import reserved, rules, store
+from laddnav.sessions import hearing, reserved, rules, store
 from laddnav.sessions.actions.grounds import pays, place
 from laddnav.sessions.actions.reading import fetch
 from laddnav.sessions.events import SessionAmended, SessionChanged, SessionEnded, SessionFailed, SessionStarted, about
@@ -48,17 +48,20 @@ async def begin(
     at: datetime,
     register: Energy | None,
     reservation_no: int | None = None,
+    told_now: bool = True,
 ) -> Session:
     """A car charges: the Session that waited for it goes on, or a new one starts. Raises NoStation.
 
     A charge that this Station never ended at the same Evse is stopped where its meter last was, as a doubt. A start
     that is told late leaves alone what has begun since; but a start that was asked for is recognised by its Token
-    alone, for a Station's clock may be hours off, and then nobody would pay.
+    alone, for a Station's clock may be hours off, and then nobody would pay. `told_now`: that it began `at` then was
+    not heard before.
     """
     where = dict(station.evses).get(evse_no)
     if where is None:
         raise NoStation(f"{station.id}/{evse_no}")
     await locations.hold(unit, station.id)
+    said_at = at if told_now else None
     party = None if given.token is None else given.token.owner
     contract = None if given.token is None else given.token.contract_id
     ground = await place(unit, station, evse_no, where, None, at, party, contract=contract)
@@ -82,6 +85,7 @@ async def begin(
         else:
             waiting = reserved.let_in(reserved.taken_by(waiting, uid), given)
             session = reserved.begun(waiting, at=at, register=register, now=unit.now)
+        session = hearing.beginning(session, said_at, station.connected_at, unit.now)
         store.update(unit, session)
         if session.reserved is not None and session.reserved.used_at is not None:
             readings.mark(
@@ -98,6 +102,7 @@ async def begin(
             now=unit.now,
         )
         session = rules.begun(walked_up, ground, at=at, register=register, now=unit.now)
+        session = hearing.beginning(session, said_at, station.connected_at, unit.now)
         store.insert(unit, session)
     unit.announce(about(SessionStarted, session))
     return session
@@ -128,7 +133,7 @@ async def measure(unit: Unit, batch: Sequence[Measurement]) -> None:
         if session is None:
             continue
         advanced = rules.counted(session, one.readings, unit.now)
-        touched[key] = advanced.session
+        touched[key] = hearing.on_line(advanced.session, one.station.connected_at)
         doubts = (*advanced.doubts, *behind(one.readings, unit.now, session.started_at, one.station.connected_at))
         readings.raise_doubts(unit, session.holder, session.id, one.station.id, doubts)
     for key, session in touched.items():
@@ -170,10 +175,12 @@ async def stop(
     register: Energy | None,
     reason: str,
     last_readings: tuple[Reading, ...] = (),
+    on_line_since: datetime | None = None,
 ) -> Session:
     """The Station ended the charge; it is settled at once where nothing is missing.
 
     Where another charge had ended it first, or nobody waited any longer, the Station's own word is taken instead.
+    `on_line_since`: it says so just now, and came on the line then; None: it had said so before.
     Raises UnknownSession, AlreadyEnded.
     """
     session = await fetch(unit, holder, holder, session_id, lock=True)
@@ -184,7 +191,7 @@ async def stop(
         facts = sorted((*known, *facts), key=lambda fact: fact.at)
         session = rules.reopened(session)
     stopped = rules.stopped(session, at=at, register=register, reason=reason, facts=facts, now=unit.now)
-    session = stopped.session
+    session = hearing.ending(stopped.session, at, on_line_since, unit.now)
     if last_readings and session.station_id is not None and session.evse_no is not None:
         readings.append(
             unit,

@@ -200,9 +200,10 @@ def advance(unit: Unit, before: Session, session: Session) -> None:
     What it costs so far is not told: each reader adds it up from the Tab, and most readings have none.
     """
     tab = session.tab
-    if tab is not None and (before.tab is None or tab.tariffs is not before.tab.tariffs):
-        # Another Tariff holds, and the document has to say so.
-        return update(unit, replace(session, cost=cost_of(tab)))
+    other = tab is not None and (before.tab is None or tab.tariffs is not before.tab.tariffs)
+    if other or session.heard is not before.heard:
+        # Another Tariff holds, or its Station is on another line, and the document has to say so.
+        return update(unit, session if tab is None else replace(session, cost=cost_of(tab)))
     moved = Moved(
         revision=session.revision + 1,
         energy=session.energy,

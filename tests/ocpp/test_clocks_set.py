@@ -1,0 +1,265 @@
+"""A clock that is set by hours amid a charge bills none of them; one that is always wrong, or a line, holds nothing."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from laddnav.cdrs import actions as cdrs
+from laddnav.cdrs.model import Cdr
+from laddnav.db.events import Event
+from laddnav.db.outbox import drain
+from laddnav.db.unit import Database, Listener
+from laddnav.kit.energy import kwh
+from laddnav.kit.time import rfc3339
+from laddnav.locations import actions as locations
+from laddnav.locations.actions import Provisioning
+from laddnav.metering.model import DoubtKind
+from laddnav.meters import actions as meters
+from laddnav.readings import actions as readings
+from laddnav.sessions.events import SessionAmended, SessionEnded
+from laddnav.tariffs import actions as tariffs
+from laddnav.tariffs.model import Element, TariffDimension
+from tests.clock import SetClock
+from tests.ocpp.managed import PACKAGES, Managed, managed
+from tests.ocpp.stations import all_sessions
+from tests.things import US, component, tariff
+
+HOUR = timedelta(hours=1)
+QUARTER = timedelta(minutes=15)
+MINUTE = timedelta(minutes=1)
+SECOND = timedelta(seconds=1)
+BY_TIME = Element(components=(component(TariffDimension.TIME, "30.00"),))
+BY_ENERGY = Element(components=(component(TariffDimension.ENERGY, "2.50"), component(TariffDimension.FLAT, "5.00")))
+
+
+@pytest.fixture
+def hears() -> Mapping[type[Event], Sequence[Listener]]:
+    return {SessionEnded: [cdrs.close], SessionAmended: [cdrs.correct]}
+
+
+class Teller:
+    """A station of any version with a clock of its own, which is `off`; what it cannot tell it keeps, in its order.
+
+    It charges 5 kW, so that nothing but its times is strange. `stuck`: it is on the line, and all the same keeps it.
+    """
+
+    def __init__(self, url: str, protocol: str, clock: SetClock) -> None:
+        self.url, self.protocol, self.clock = url, protocol, clock
+        self.off = timedelta()
+        self.stuck = False
+        self._line = AsyncExitStack()
+        self._station: Managed | None = None
+        self._kept: list[tuple[str, dict[str, Any]]] = []
+        self._number, self._event_no, self._began_at = 0, 0, clock.now()
+
+    async def come(self) -> None:
+        self._station = await self._line.enter_async_context(managed(self.url, self.protocol, {}))
+        await self._station.boot()
+        await self._tell()
+
+    async def go(self) -> None:
+        self._station = None
+        await self._line.aclose()
+
+    async def begin(self) -> None:
+        self._began_at = self.clock.now()
+        if self.protocol == "ocpp1.6":
+            words = {"connector_id": 1, "id_tag": "CARD1", "meter_start": 1000, "timestamp": self._says}
+            return await self._tell(("StartTransaction", words))
+        card, place = {"id_token": "CARD1", "type": "ISO14443"}, {"id": 1, "connector_id": 1}
+        await self._event("Started", "Transaction.Begin", trigger_reason="Authorized", id_token=card, evse=place)
+
+    async def read(self) -> None:
+        if self.protocol == "ocpp1.6":
+            value = {"timestamp": self._says, "sampled_value": [{"value": str(self._register)}]}
+            return await self._tell(("MeterValues", {"connector_id": 1, "meter_value": [value]}))
+        await self._event("Updated", "Sample.Periodic", trigger_reason="MeterValuePeriodic")
+
+    async def end(self) -> None:
+        if self.protocol == "ocpp1.6":
+            return await self._tell(("StopTransaction", {"meter_stop": self._register, "timestamp": self._says}))
+        await self._event("Ended", "Transaction.End", trigger_reason="EVDeparted")
+
+    @property
+    def _says(self) -> str:
+        return rfc3339(self.clock.now() + self.off)
+
+    @property
+    def _register(self) -> int:
+        return 1000 + int((self.clock.now() - self._began_at) / HOUR * 5000)
+
+    async def _event(self, kind: str, context: str, **more: Any) -> None:
+        value = {"timestamp": self._says, "sampled_value": [{"value": self._register, "context": context}]}
+        info = {"transaction_id": "T-1"}
+        words = {"event_type": kind, "timestamp": self._says, "seq_no": self._event_no, "transaction_info": info}
+        self._event_no += 1
+        await self._tell(("TransactionEvent", words | {"meter_value": [value]} | more))
+
+    async def _tell(self, *news: tuple[str, dict[str, Any]]) -> None:
+        self._kept += news
+        while self._station is not None and self._kept and not self.stuck:
+            action, words = self._kept.pop(0)
+            if action in ("MeterValues", "StopTransaction"):
+                words = words | {"transaction_id": self._number}
+            heard = await self._station.say(action, **words)
+            if action == "StartTransaction":
+                self._number = heard.transaction_id
+
+
+@pytest.fixture(params=list(PACKAGES))
+async def teller(
+    request: pytest.FixtureRequest, url: str, database: Database, clock: SetClock
+) -> AsyncIterator[Teller]:
+    """On the line since yesterday; 30.00 an hour are to be paid where it is."""
+    async with database.unit() as unit:
+        await tariffs.keep(unit, US, tariff(elements=(BY_TIME,), last_updated=unit.now))
+        await locations.provision(unit, "ST1", Provisioning(protocols=tuple(PACKAGES), on_connect="none"))
+    one = Teller(url, request.param, clock)
+    await one.come()
+    clock.advance(24 * HOUR)
+    yield one
+    await one.go()
+
+
+async def for_(teller: Teller, length: timedelta, *, every: timedelta = QUARTER) -> None:
+    for _ in range(length // every):
+        teller.clock.advance(every)
+        await teller.read()
+
+
+async def billed(database: Database) -> tuple[Cdr | None, tuple[str, ...]]:
+    """The CDR of the only charge, and why there is none."""
+    await drain(database)
+    (session,) = await all_sessions(database)
+    async with database.unit() as unit:
+        proof = await meters.proof_of(unit, US, session.id)
+        found = [one for one in await readings.doubts_of(unit, US, session.id) if one.kind is DoubtKind.IMPOSSIBLE]
+        assert [one.detail for one in found] == list(() if proof is None else proof.reasons)
+        return await cdrs.of_session(unit, US, US, session.id), () if proof is None else proof.reasons
+
+
+def why_not(said: str, here: str) -> tuple[str, ...]:
+    return (f"By the station's clock this charge {said}, and {here} passed here: the clock was set meanwhile",)
+
+
+# ---- Set meanwhile
+
+
+@pytest.mark.parametrize(("before", "after"), [(-5, 0), (0, 5), (-2, 3)])
+async def test_a_clock_that_is_set_ahead_amid_a_charge_adds_no_hours_to_it(
+    teller: Teller, database: Database, before: int, after: int
+) -> None:
+    teller.off = before * HOUR
+    await teller.begin()
+    await for_(teller, HOUR)
+    teller.off = after * HOUR
+    await for_(teller, HOUR)
+    await teller.end()
+    assert await billed(database) == (None, why_not("lasted 7 h 0 min", "2 h 0 min"))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [(0, -1, "lasted 1 h 0 min"), (-1, -2, "lasted 1 h 0 min"), (5, 0, "ended 2 h 59 min before it began")],
+)
+async def test_a_clock_that_is_set_back_amid_a_charge_takes_no_hours_from_it(
+    teller: Teller, database: Database, before: int, after: int, said: str
+) -> None:
+    teller.off = before * HOUR
+    await teller.begin()
+    await for_(teller, HOUR)
+    teller.off = after * HOUR + 20 * SECOND  # or it would say the same instants once more
+    await for_(teller, HOUR)
+    await teller.end()
+    assert await billed(database) == (None, why_not(said, "2 h 0 min"))
+
+
+async def test_a_clock_that_a_new_start_sets_right_is_found_by_what_was_told_before(
+    teller: Teller, database: Database
+) -> None:
+    teller.off = -5 * HOUR
+    await teller.begin()
+    await for_(teller, HOUR)
+    await teller.go()
+    teller.off = timedelta()
+    teller.clock.advance(MINUTE)
+    await teller.come()
+    await for_(teller, HOUR)
+    await teller.end()
+    assert await billed(database) == (None, why_not("lasted 7 h 1 min", "2 h 1 min"))
+
+
+async def test_an_end_that_is_still_to_come_needs_no_readings_beside_a_start_that_was_right(
+    teller: Teller, database: Database
+) -> None:
+    await teller.begin()
+    teller.clock.advance(HOUR)
+    teller.off = 5 * HOUR
+    await teller.end()
+    assert await billed(database) == (None, why_not("lasted 6 h 0 min", "1 h 0 min"))
+
+
+async def test_where_time_costs_nothing_a_clock_holds_no_charge(
+    teller: Teller, database: Database, clock: SetClock
+) -> None:
+    async with database.unit() as unit:
+        await tariffs.keep(unit, US, tariff(elements=(BY_ENERGY,), last_updated=unit.now))
+    await teller.begin()
+    await for_(teller, HOUR)
+    teller.off = 5 * HOUR
+    await for_(teller, HOUR)
+    await teller.end()
+    cdr, why = await billed(database)
+    assert cdr is not None and cdr.energy == kwh(10) and why == ()
+
+
+# ---- Honest
+
+
+@pytest.mark.parametrize("off", [-5, 0, 5])
+@pytest.mark.parametrize("away", ["never", "as it begins", "meanwhile", "as it ends", "all along"])
+async def test_a_clock_that_is_always_off_and_a_line_that_comes_back_hold_no_charge(
+    teller: Teller, database: Database, off: int, away: str
+) -> None:
+    teller.off = off * HOUR
+    if away in ("as it begins", "all along"):
+        await teller.go()
+    await teller.begin()
+    await for_(teller, 2 * HOUR)
+    if away == "as it begins":
+        await teller.come()
+    if away in ("meanwhile", "as it ends"):
+        await teller.go()
+    await for_(teller, 2 * HOUR)
+    if away == "meanwhile":
+        await teller.come()
+    await for_(teller, 2 * HOUR)
+    await teller.end()
+    if away in ("as it ends", "all along"):
+        teller.clock.advance(3 * HOUR)
+        await teller.come()
+    cdr, why = await billed(database)
+    assert cdr is not None and cdr.ended_at - cdr.started_at == 6 * HOUR and why == ()
+
+
+@pytest.mark.parametrize("late", ["start", "stop"])
+async def test_what_a_station_on_the_line_tells_hours_late_and_all_at_once_holds_no_charge(
+    teller: Teller, database: Database, late: str
+) -> None:
+    """It was answered with an error perhaps, and tries again for hours: late is not wrong."""
+    teller.stuck = late == "start"
+    await teller.begin()
+    await for_(teller, 2 * HOUR)
+    teller.stuck = late == "stop"
+    await for_(teller, 2 * HOUR)
+    await teller.end()
+    teller.stuck = False
+    teller.clock.advance(2 * HOUR)
+    await teller.read()
+    cdr, why = await billed(database)
+    assert cdr is not None and cdr.ended_at - cdr.started_at == 4 * HOUR and why == ()
