@@ -76,14 +76,14 @@ def test_who_is_missed_most_comes_first_with_what_may_cure_it() -> None:
         _noticed("BUSY", "ResetOrReboot", drivers=99),
         _noticed("QUIET", "StartupOfTheDevice", "TamperDetectionActivated", drivers=3),
     ]
-    assert [(one.station_id, one.ill, one.cure) for one in ranked(seen, told, [], [], NOW)] == [
+    assert [(one.station_id, one.ill, one.cure) for one in ranked(seen, told, [], [], [], NOW)] == [
         ("DEAR", Ill.FAULTED, Cure.RESET),
         ("MANY", Ill.FAULTED, Cure.RESET),
         ("QUIET", Ill.ATTACKED, Cure.SEE),
         ("FEW", Ill.FAULTED, Cure.RESET),
         ("BUSY", Ill.TOUCHED, Cure.SEE),
     ]
-    assert ranked([], told, [], [], NOW)[0].noticed == ("TamperDetectionActivated", "StartupOfTheDevice")
+    assert ranked([], told, [], [], [], NOW)[0].noticed == ("TamperDetectionActivated", "StartupOfTheDevice")
     assert set(CURES) == set(Ill)
 
 

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 import pytest
 
+from laddnav.cdrs import actions as cdrs
 from laddnav.kit import json
 from laddnav.kit.ids import EvseRef
 from laddnav.locations import actions as locations
@@ -18,7 +19,10 @@ from laddnav.ocpp.security import noticing
 from laddnav.ocpp.wire.security import SecurityNoticed
 from laddnav.people import actions as people
 from laddnav.server.http import Serving
+from tests.cdrs.test_checking import theirs
+from tests.meters.signing import SigningMeter
 from tests.server.conftest import LAD, Client
+from tests.server.test_meters import held
 
 AT = datetime(2026, 11, 23, 12, 0, 0, 5, tzinfo=UTC)
 
@@ -192,3 +196,36 @@ async def notice(served: Serving, station_id: str, kind: str) -> None:
     async with served.database.unit() as unit:
         station = await locations.station(unit, station_id)
         await noticing.hear(unit, station, SecurityNoticed(kind=kind, at=unit.now))
+
+
+async def test_money_that_waits_for_a_person_is_listed_until_somebody_decides(
+    served: Serving, lad: Client, tnm: Client
+) -> None:
+    """By place what is charged here, by partner what is told: each is ranked by who waits, and is gone when decided."""
+    ref, station_id, number = await held(served, SigningMeter())
+    async with served.database.unit() as unit:
+        place = dict((await locations.station(unit, station_id)).evses)[number].location_id
+        await unit.execute("update session set cost_excl = 12.5")
+        for id in ("A", "B"):
+            cdr = theirs(id, total="45.00", session=f"of {id}", ref=unit.new_id())
+            await cdrs.receive(unit, cdr, json.encode(cdr))
+    async with asyncio.timeout(20):
+        while sum(one["many"] for one in (await lad.get("/attention"))["items"]) < 3:
+            continue
+    found = (await lad.get("/attention"))["items"]
+    assert [(one["ill"], one["many"], one["drivers"], one["money"]) for one in found] == [
+        ("HELD_CDRS", 2, 1, 90),
+        ("HELD_CHARGES", 1, 1, 12.5),
+    ]
+    assert {one["station_id"] for one in found} == {None} and [one["cure"] for one in found] == [None, None]
+    assert [(one["owner"], one["location_id"]) for one in found] == [("SE*NOR", None), (None, place)]
+    assert (await lad.get(f"/attention?location_id={place}"))["items"] == [found[1]]
+    assert (await lad.get("/attention?ill=HELD_CDRS"))["items"] == [found[0]]
+    first = await lad.get("/attention?limit=1")
+    assert (await lad.get(f"/attention?cursor={first['next']}"))["items"] == [found[1]]
+    assert (await tnm.get("/attention"))["items"] == []
+    assert (await lad.ask("POST", "/cures/together", {"location_id": place, "ill": "HELD_CHARGES"}))[0] == 422
+    await lad.ask("POST", f"/signed-records/{ref}/reject", {"why": "nobody knows this meter"})
+    for dispute in (await lad.get("/disputes"))["items"]:
+        await lad.ask("POST", f"/disputes/{dispute['ref']}/reject", {"why": "not our price"})
+    assert (await lad.get("/attention"))["items"] == []

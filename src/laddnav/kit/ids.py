@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
 from msgspec import Struct
@@ -59,3 +60,8 @@ class EvseRef(Struct, frozen=True):
 def fold(text: str) -> str:
     """The form in which ids are compared: OCPI ids keep their case but ignore it (OCPI 2.2.1 types_cistring_type)."""
     return text.casefold()
+
+
+def made_at(id: str) -> datetime:
+    """When an id of ours was made, to the millisecond: a UUID version 7 begins with it."""
+    return datetime.fromtimestamp(0, UTC) + timedelta(milliseconds=int(id[:8] + id[9:13], 16))

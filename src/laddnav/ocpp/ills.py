@@ -22,6 +22,8 @@ class Ill(StrEnum):
     ATTACKED: its Station noticed what may be an attack. TOUCHED: only what happens to every Station now and then.
     ALERTING: a monitor of it alerts, and has not said yet that this is over.
     OUT_OF_HAND: it drew more than its site allowed, and was taken out.
+    HELD_CHARGES: nobody is billed for charges at this place before a person has decided. HELD_CDRS: nor are these of a
+    partner paid.
     """
 
     SILENT = "SILENT"
@@ -35,6 +37,8 @@ class Ill(StrEnum):
     TOUCHED = "TOUCHED"
     ALERTING = "ALERTING"
     OUT_OF_HAND = "OUT_OF_HAND"
+    HELD_CHARGES = "HELD_CHARGES"
+    HELD_CDRS = "HELD_CDRS"
 
 
 class Cure(StrEnum):
@@ -61,6 +65,8 @@ CURES: dict[Ill, tuple[Cure, ...]] = {
     Ill.ATTACKED: (Cure.SEE,),
     Ill.TOUCHED: (Cure.SEE,),
     Ill.OUT_OF_HAND: (),  # a person decides at its site whether it is trusted again
+    Ill.HELD_CHARGES: (),  # money is a person's word
+    Ill.HELD_CDRS: (),
     Ill.ALERTING: (),  # what it is depends on what is monitored; it ends when the station says so
 }
 # Critical by the tables of security events, and a thing of every day all the same.
@@ -149,19 +155,38 @@ class Out(Struct, frozen=True, kw_only=True):
     currency: str | None
 
 
-class Attention(Struct, frozen=True, kw_only=True):
-    """`since` when; `evse_no` None: it ails the whole Station. `cure` None: nothing that a Station can be asked.
+class Held(Struct, frozen=True, kw_only=True):
+    """So many charges at a Location of ours, or CDRs of a partner (`owner`), wait for a person; the first did `since`.
 
-    `noticed` is what the Station says of it, up to the event `last_id`, or what is said of it; `site_ref`: where a
-    person decides about it.
+    `drivers` are those who made them, for `money` before taxes.
     """
 
     holder: PartyId
     location_id: str | None = None
-    station_id: str
+    owner: PartyId | None = None
+    many: int
+    since: datetime
+    drivers: int
+    money: Decimal
+    currency: str
+
+
+class Attention(Struct, frozen=True, kw_only=True):
+    """`since` when; `evse_no` None: it ails the whole Station. `cure` None: nothing that a Station can be asked.
+
+    `noticed` is what the Station says of it, up to the event `last_id`, or what is said of it; `site_ref`: where a
+    person decides about it. `station_id` None: it is of no single Station. `many` charges wait, or CDRs of `owner`;
+    then it is their drivers and money that are counted.
+    """
+
+    holder: PartyId
+    location_id: str | None = None
+    owner: PartyId | None = None
+    station_id: str | None = None
     evse_no: int | None = None
     evse_uid: str | None = None
     ill: Ill
+    many: int | None = None
     noticed: tuple[Said, ...] = ()
     last_id: int | None = None
     severity: int | None = None
@@ -197,7 +222,12 @@ def proposed(ill: Ill) -> Cure | None:
 
 
 def ranked(
-    seen: Iterable[EvseSeen], noticed: Iterable[Noticed], alerts: Iterable[Alert], outs: Iterable[Out], now: datetime
+    seen: Iterable[EvseSeen],
+    noticed: Iterable[Noticed],
+    alerts: Iterable[Alert],
+    outs: Iterable[Out],
+    held: Iterable[Held],
+    now: datetime,
 ) -> list[Attention]:
     """Where most drivers and most money are missed first; of equals, what lasts longest. The everyday comes last."""
     found = [
@@ -218,7 +248,9 @@ def ranked(
         for one in seen
         if (ill := ill_of(one, now)) is not None
     ]
-    return sorted([*found, *map(_looked_for, noticed), *map(_alerting, alerts), *map(_out, outs)], key=rank)
+    return sorted(
+        [*found, *map(_looked_for, noticed), *map(_alerting, alerts), *map(_out, outs), *map(_held, held)], key=rank
+    )
 
 
 def _looked_for(one: Noticed) -> Attention:
@@ -272,10 +304,26 @@ def _out(one: Out) -> Attention:
     )
 
 
+def _held(one: Held) -> Attention:
+    return Attention(
+        holder=one.holder,
+        location_id=one.location_id,
+        owner=one.owner,
+        ill=Ill.HELD_CHARGES if one.owner is None else Ill.HELD_CDRS,
+        many=one.many,
+        since=one.since,
+        cure=None,
+        drivers=one.drivers,
+        money=one.money,
+        currency=one.currency,
+    )
+
+
 def everyday(one: Attention) -> bool:
     """Whether it can wait, whoever is missed."""
     return one.ill is Ill.TOUCHED or (one.severity is not None and one.severity > WARNING)
 
 
 def rank(one: Attention) -> Rank:
-    return everyday(one), -one.drivers, -one.money, one.since, one.station_id, one.evse_no or 0, one.ill
+    named = one.station_id or f"{one.holder}:{one.owner or one.location_id}:{one.currency}"
+    return everyday(one), -one.drivers, -one.money, one.since, named, one.evse_no or 0, one.ill

@@ -53,7 +53,7 @@ def crowds(found: Iterable[Attention]) -> list[Crowd]:
     """Those that share an ill, three or more of a Location, each within five minutes of the one before it."""
     places: dict[tuple[object, ...], list[Attention]] = defaultdict(list)
     for one in found:
-        if one.location_id is not None:
+        if one.location_id is not None and one.station_id is not None:
             places[_place(one), one.ill, everyday(one)].append(one)
     return [crowd for ones in places.values() for crowd in _near(ones) if len(crowd) >= FEWEST]
 
@@ -104,12 +104,12 @@ def _rank(row: Row) -> Rank:
     if isinstance(row, Attention):
         return rank(row)
     first = row.all[0]
-    return everyday(first), -row.drivers, -row.money, row.since, first.station_id, first.evse_no or 0, row.ill
+    return everyday(first), -row.drivers, -row.money, row.since, first.station_id or "", first.evse_no or 0, row.ill
 
 
 def _place(one: Attention) -> tuple[PartyId, str | None]:
     return one.holder, one.location_id and fold(one.location_id)
 
 
-def _name(one: Attention) -> tuple[str, int | None, Ill]:
+def _name(one: Attention) -> tuple[str | None, int | None, Ill]:
     return one.station_id, one.evse_no, one.ill

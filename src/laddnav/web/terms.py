@@ -137,6 +137,8 @@ TERMS: dict[str, str] = {
     "ATTACKED": N_("It noticed what may be an attack"),
     "ALERTING": N_("A monitor of it alerts"),
     "OUT_OF_HAND": N_("It drew more than its site allowed, and is taken out"),
+    "HELD_CHARGES": N_("Not billed until somebody decides"),
+    "HELD_CDRS": N_("Not paid until somebody decides"),
     "TOUCHED": N_("It restarted, was updated or had its clock set"),
     "UNLOCK": N_("Let go of the plug"),
     "CLOSE": N_("End the charge"),

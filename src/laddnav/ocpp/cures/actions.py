@@ -36,7 +36,7 @@ async def begin(
 ) -> Tried:
     """Raises NotIll, NoSuchCure, Offline, SomebodyCharges, CureUnderWay."""
     chosen = rules.chosen(ill, cure)
-    ails = await attention.wanted(unit, holder)
+    ails = await attention.of_stations(unit, holder)
     found = next((one for one in ails if (one.station_id, one.evse_no, one.ill) == (station_id, evse_no, ill)), None)
     if found is None:
         raise NotIll(station_id, ill)
@@ -44,18 +44,20 @@ async def begin(
         raise Offline(station_id)
     if rules.disturbs(chosen, evse_no, await _charging(unit, holder, station_id)):
         raise SomebodyCharges(station_id)
-    tried = await try_once(unit, found, evse_no, chosen, by=by, by_rule=False)
+    tried = await try_once(unit, found, station_id, evse_no, chosen, by=by, by_rule=False)
     if tried is None:
         raise CureUnderWay(station_id)
     return tried
 
 
-async def try_once(unit: Unit, found: Attention, evse_no: int, cure: Cure, *, by: str, by_rule: bool) -> Tried | None:
+async def try_once(
+    unit: Unit, found: Attention, station_id: str, evse_no: int, cure: Cure, *, by: str, by_rule: bool
+) -> Tried | None:
     """None where another cure is under way at this Station."""
     one = Tried(
         holder=found.holder,
         ref=unit.new_id(),
-        station_id=found.station_id,
+        station_id=station_id,
         evse_no=evse_no,
         ill=found.ill,
         since=found.since,
@@ -79,7 +81,7 @@ async def page(unit: Unit, holder: PartyId | None, *, after: str | None = None, 
 
 async def last(unit: Unit, found: Sequence[Attention]) -> dict[tuple[str, int, Ill], Tried]:
     """What was tried last about each of these, by (Station, number of the Evse, ill)."""
-    tried = await store.cures.last(unit, None, {one.station_id for one in found})
+    tried = await store.cures.last(unit, None, {one.station_id for one in found if one.station_id})
     return {(one.station_id, one.evse_no, one.ill): one for one in tried}
 
 
@@ -133,17 +135,18 @@ async def look_after(database: Database) -> int:
 
 
 async def _follow(unit: Unit, rule: Rule) -> int:
-    ails = [one for one in await attention.wanted(unit, rule.holder) if one.ill is rule.ill and one.evse_no]
     begun = 0
-    for found in ails:
+    for found in await attention.of_stations(unit, rule.holder):
+        if found.ill is not rule.ill or found.station_id is None or found.evse_no is None:
+            continue
         tried = await store.cures.last(unit, rule.holder, [found.station_id])
         charging = await _charging(unit, rule.holder, found.station_id)
-        if found.evse_no is None or not rules.due(rule, found, tried, charging, unit.now):
+        if not rules.due(rule, found, tried, charging, unit.now):
             continue
         if (await locations.station(unit, found.station_id)).connected_at is None:
             continue
-        by = f"rule of {rule.changed_by}"
-        begun += await try_once(unit, found, found.evse_no, rule.cure, by=by, by_rule=True) is not None
+        by, place = f"rule of {rule.changed_by}", (found.station_id, found.evse_no)
+        begun += await try_once(unit, found, *place, rule.cure, by=by, by_rule=True) is not None
     return begun
 
 
@@ -154,7 +157,7 @@ async def _judge(unit: Unit, ref: str) -> None:
     if one.cure is Cure.CLOSE and one.state is not State.ASKED and rules.gave_up_waiting(one, unit.now):
         await _close(unit, one, f"{one.said or 'it was asked to stop'}, and no stop came")
         return
-    ails = await attention.wanted(unit, one.holder)
+    ails = await attention.of_stations(unit, one.holder)
     # A worse ill hides the one that was to be cured.
     ill = any((each.station_id, each.evse_no) == (one.station_id, one.evse_no) for each in ails)
     on_the_line = (await locations.station(unit, one.station_id)).connected_at is not None

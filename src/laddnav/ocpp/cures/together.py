@@ -37,13 +37,13 @@ async def cure(
     proposed = Cure.SEE if Cure.SEE in CURES[ill] else rules.chosen_for_all(ill)
     crowd = [
         one
-        for one in shared_ills.ailing(await attention.wanted(unit, holder), holder, location_id, ill)
+        for one in shared_ills.ailing(await attention.of_stations(unit, holder), holder, location_id, ill)
         if (since is None or as_told(since) <= as_told(one.since))
         and (until is None or as_told(one.since) <= as_told(until))
     ]
     # A slip in the name of a place is not answered as though all were well there.
     place = crowd[0].location_id if crowd else (await locations.fetch(unit, holder, holder, location_id)).id
-    stations = await locations.stations_named(unit, {one.station_id for one in crowd})
+    stations = await locations.stations_named(unit, {one.station_id for one in crowd if one.station_id})
     if proposed is Cure.SEE:
         cured = [await _see(unit, stations[id], last_id, by) for id in sorted(stations)]
     else:
@@ -62,19 +62,19 @@ async def _each_once(
 ) -> list[StationCured]:
     """In the order of their ids, as all do who write cures."""
     charging: dict[str, set[int]] = defaultdict(set)
-    for charge in await store.charges.under_way(unit, sorted({(one.holder, one.station_id) for one in crowd})):
+    for charge in await store.charges.under_way(unit, sorted({(one.holder, one.id) for one in stations.values()})):
         charging[charge.station_id].add(charge.evse_no)
     asked: dict[str, Tried] = {}
     left: dict[str, Outcome] = {}
-    for one in sorted(crowd, key=lambda one: (one.station_id, one.evse_no or 0)):
-        id, proposed = one.station_id, rules.chosen_for_all(one.ill)
-        if one.evse_no is None or id in asked:
+    for one in sorted(crowd, key=lambda one: (one.station_id or "", one.evse_no or 0)):
+        id, number, proposed = one.station_id, one.evse_no, rules.chosen_for_all(one.ill)
+        if id is None or number is None or id in asked:
             continue
         if stations[id].connected_at is None:
             left[id] = Outcome.AWAY
-        elif rules.disturbs(proposed, one.evse_no, charging[id]):
+        elif rules.disturbs(proposed, number, charging[id]):
             left.setdefault(id, Outcome.CHARGING)
-        elif (tried := await actions.try_once(unit, one, one.evse_no, proposed, by=by, by_rule=False)) is not None:
+        elif (tried := await actions.try_once(unit, one, id, number, proposed, by=by, by_rule=False)) is not None:
             asked[id] = tried
         else:
             left[id] = Outcome.UNDER_WAY

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from laddnav.db.unit import Unit
-from laddnav.kit.ids import PartyId
+from laddnav.kit.ids import PartyId, made_at
 from laddnav.locations.model import Status
-from laddnav.ocpp.ills import QUIET, Alert, Attention, EvseSeen, Noticed, Out
+from laddnav.ocpp.ills import QUIET, Alert, Attention, EvseSeen, Held, Noticed, Out
 from laddnav.sites.model.now import TakenOut
 
 _DAY = timedelta(days=1)  # a clock that was wrong before that may have been set since by anybody
@@ -99,6 +99,25 @@ join lateral (
 group by k.place
 """
 
+# Both read what waits, by indexes of nothing else (meter_proof_held, cdr_review_waiting), and not what was decided.
+# What waits in two currencies is two rows.
+HELD_CHARGES = """
+select p.holder, min(s.location_id) as location_id, count(*) as many, min(p.ref) as first,
+  count(distinct s.token_uid_key) as drivers, coalesce(sum(s.cost_excl), 0) as money, s.currency
+from meter_proof p
+join session s on s.holder = p.holder and s.owner = p.holder and s.id_key = lower(p.session_id)
+where p.standing = 'HELD' and ($1::text is null or p.holder = $1)
+group by p.holder, lower(s.location_id), s.currency
+"""
+# A credit that is held is money that waits as well.
+HELD_CDRS = """
+select r.holder, r.owner, count(*) as many, min(r.disputed_at) as since,
+  count(distinct c.token_uid_key) as drivers, sum(abs(c.total_excl)) as money, c.currency
+from cdr_review r join cdr c on c.holder = r.holder and c.owner = r.owner and c.id_key = r.id_key
+where r.standing = 'DISPUTED' and ($1::text is null or r.holder = $1)
+group by r.holder, r.owner, c.currency
+"""
+
 
 async def seen(unit: Unit, holder: PartyId | None, since: datetime) -> list[EvseSeen]:
     """With who charged there since then."""
@@ -138,6 +157,16 @@ async def outs(unit: Unit, some: Iterable[TakenOut], since: datetime) -> list[Ou
         )
         for one in some
         if (row := await unit.fetch_one(MISSED, str(one.holder), one.station_id, one.evse_no, since)) is not None
+    ]
+
+
+async def held(unit: Unit, holder: PartyId | None) -> list[Held]:
+    """What waits for a person: charges by their place, and CDRs by their partner."""
+    charges = [dict(row) for row in await unit.fetch(HELD_CHARGES, holder and str(holder))]
+    cdrs = [dict(row) for row in await unit.fetch(HELD_CDRS, holder and str(holder))]
+    return [
+        *(Held(since=made_at(row.pop("first")), **row | {"holder": PartyId.parse(row["holder"])}) for row in charges),
+        *(Held(**row | {"holder": PartyId.parse(row["holder"]), "owner": PartyId.parse(row["owner"])}) for row in cdrs),
     ]
 
 

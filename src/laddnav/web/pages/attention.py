@@ -36,11 +36,12 @@ MONEY = 20  # payments that need a look, and customers who want to be deleted; t
 
 
 class Shown(Struct, frozen=True, kw_only=True):
-    """One that ails, `noticed` in words, and what was tried last."""
+    """One that ails, `noticed` in words, and what was tried last; `place` is that of charges which wait."""
 
     one: Attention
     noticed: list[str]
     last: Tried | None
+    place: Location | None
 
 
 class ShownTogether(Struct, frozen=True, kw_only=True):
@@ -101,12 +102,13 @@ async def _entries(unit: Unit, asked: Asked, rows: Sequence[Row], *, unfolded: b
     each = {id(row): row.all[:SHOWN] if unfolded else () for row in rows if isinstance(row, SharedIll)}
     alone = [row for row in rows if isinstance(row, Attention)]
     tried = await cures.last(unit, [*alone, *(one for some in each.values() for one in some)])
-    shared = [row for row in rows if isinstance(row, SharedIll)]
-    known = await locations.several(unit, {_place(row) for row in shared})
+    known = await locations.several(unit, {_place(row) for row in rows if _is_of_place(row)})
 
     def shown(one: Attention) -> Shown:
         noticed = [worded(said, asked.language) for said in one.noticed]
-        return Shown(one=one, noticed=noticed, last=tried.get((one.station_id, one.evse_no or 0, one.ill)))
+        last = tried.get((one.station_id or "", one.evse_no or 0, one.ill))
+        _, place = known.get(_place(one), (None, None)) if _is_of_place(one) else (None, None)
+        return Shown(one=one, noticed=noticed, last=last, place=place)
 
     def together(row: SharedIll) -> ShownTogether:
         ref, place = known.get(_place(row), (None, None))
@@ -121,8 +123,12 @@ async def _entries(unit: Unit, asked: Asked, rows: Sequence[Row], *, unfolded: b
     return [shown(row) if isinstance(row, Attention) else together(row) for row in rows]
 
 
-def _place(row: SharedIll) -> tuple[PartyId, PartyId, str]:
-    return row.holder, row.holder, fold(row.location_id)
+def _is_of_place(row: Row) -> bool:
+    return isinstance(row, SharedIll) or row.ill is Ill.HELD_CHARGES
+
+
+def _place(row: Row) -> tuple[PartyId, PartyId, str]:
+    return row.holder, row.holder, fold(row.location_id or "")
 
 
 async def _at_risk(unit: Unit, holder: PartyId | None) -> list[tuple[Alert, Fleet, Vehicle]]:
