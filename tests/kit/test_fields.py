@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import pytest
@@ -24,6 +25,8 @@ class Theirs(Struct, tag="theirs"):
 
 
 class Outer(Struct, rename={"spelt": "SPELT"}):
+    at: datetime | None = None
+    times: tuple[datetime, ...] = ()
     spelt: int = 0
     one: Annotated[Inner | None, Meta(description="x")] = None
     many: tuple[Inner, ...] = ()
@@ -56,6 +59,13 @@ def test_what_means_something_is_read_and_what_may_be_anything_is_not_looked_int
       "either": {"type": "theirs", "other": 1}, "words": {"b": {"c": 1}}, "anything": [{"b": 1}]}"""
     read = fields.decode(body, Outer)
     assert (read.spelt, read.one, read.either) == (1, Inner(a=1), Theirs(other=1))
+
+
+def test_an_instant_of_the_year_1_says_nothing() -> None:
+    for body in (b'{"at": "0001-01-01T00:00:00Z"}', b'{"times": ["2026-11-23T12:00:00Z", "1969-12-31T23:59:59Z"]}'):
+        with pytest.raises(json.Unreadable, match="before 1970 cannot be meant - at"):
+            fields.decode(body, Outer)
+    assert fields.decode(b'{"at": "1970-01-01T00:00:00Z"}', Outer).at == datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def test_words_of_another_kind_are_left_to_whoever_reads_them() -> None:

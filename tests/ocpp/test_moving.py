@@ -12,7 +12,7 @@ from laddnav.kit.energy import wh
 from laddnav.kit.ids import EvseRef
 from laddnav.locations import actions as locations
 from laddnav.locations.model import Station, Status
-from laddnav.locations.rules import CarThere, StationExists
+from laddnav.locations.rules import CarThere, StationExists, UidTaken
 from laddnav.ocpp import actions as ocpp
 from laddnav.ocpp.tasks import actions as tasks
 from laddnav.ocpp.tasks import going_on
@@ -23,7 +23,7 @@ from laddnav.sessions import actions as sessions
 from tests.clock import SetClock
 from tests.ocpp.conftest import PASSWORD, Raw, until
 from tests.ocpp.managed import Answer, managed
-from tests.things import THEM, US, location, party
+from tests.things import THEM, US, evse, location, party
 
 ELSEWHERE = "wss://elsewhere.example/ocpp"
 YES = {"status": "Accepted"}
@@ -142,6 +142,20 @@ async def test_a_station_moves_to_another_place_with_its_evses(database: Databas
             "SE*LAD*EEVSE1",
             "SE*LAD*EEVSE2",
         ]
+
+
+async def test_no_evse_is_written_over_by_one_that_comes(database: Database, station: Station) -> None:
+    """Whether a Station is behind it or not; nothing has moved then."""
+    async with database.unit() as unit:
+        await locations.keep(unit, US, location("LOC2", evses=(evse("evse2", evse_id="SE*LAD*ETHEIRS"),)))
+    async with database.unit() as unit:
+        with pytest.raises(UidTaken):
+            await locations.relocate(unit, "ST1", "LOC2")
+    async with database.unit() as unit:
+        assert await locations.station(unit, "ST1") == station
+        before, there = [(await locations.fetch(unit, US, US, id)).evses for id in ("LOC1", "LOC2")]
+        assert [(one.uid, one.evse_id) for one in there] == [("evse2", "SE*LAD*ETHEIRS")]
+        assert Status.REMOVED not in {one.status for one in before}
 
 
 async def test_a_station_that_announced_itself_is_taken_in_by_one_step(url: str, database: Database) -> None:

@@ -50,6 +50,9 @@ async def test_uptime_is_told_with_what_excuses_an_outage_and_to_nobody_else(
     assert (await lad.ask("POST", "/maintenance/nobody/end"))[0] == 404
     over = await lad.ask("POST", "/maintenance", window | {"reason": "GRID", "end_at": window["begin_at"]})
     assert over[0] == 422
+    for slip in ({"begin_at": "0001-01-01T00:00:00Z"}, {"location": "L"}, {"station_id": None}):
+        assert (await lad.ask("POST", "/maintenance", window | {"reason": "GRID"} | slip))[0] in (400, 422)
+    assert (await lad.get("/maintenance"))["items"] == [entered]
     rows = (await lad.get("/reports/uptime?since=2026-01&per=location"))["items"]
     for row in rows:
         assert row["up"] + row["out"] + row["excluded"] + row["unknown"] == row["minutes"]

@@ -1,4 +1,7 @@
-"""JSON of which every field has to mean something: one that does not may be a slip, and what was meant is not done."""
+"""JSON of which every field has to mean something: one that does not may be a slip, and what was meant is not done.
+
+No more is an instant of the year 1, by which programs say that they know of none.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,9 @@ from typing import Any, TypeVar
 from msgspec import inspect
 
 from laddnav.kit import json
+from laddnav.kit.json import Unreadable
 from laddnav.kit.refusal import Refusal
+from laddnav.kit.time import EARLIEST
 
 T = TypeVar("T")
 
@@ -36,7 +41,7 @@ def _described(kind: Any) -> inspect.Type:
 
 
 def _look(words: Any, kind: inspect.Type, at: str) -> None:
-    """Raises UnknownField; words that do not fit are left to whoever reads them."""
+    """Raises UnknownField, Unreadable; words that do not fit are left to whoever reads them."""
     match kind:
         case inspect.Metadata():
             _look(words, kind.type, at)
@@ -57,6 +62,11 @@ def _look(words: Any, kind: inspect.Type, at: str) -> None:
         case inspect.TupleType() if isinstance(words, list):
             for number, (value, one) in enumerate(zip(words, kind.item_types, strict=False)):
                 _look(value, one, f"{at}[{number}]")
+        case inspect.DateTimeType() if isinstance(words, str) and words[:4] < str(EARLIEST):
+            raise Unreadable(f"An instant before {EARLIEST} cannot be meant - at `$.{at}`")
+        case inspect.UnionType() if isinstance(words, str):
+            for one in kind.types:
+                _look(words, one, at)
         case inspect.UnionType():
             _look_at_any(words, kind.types, at)
 

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+EARLIEST = 1970  # the first year that anything here can be of; what was in the year 1 cannot be shown in every zone
 _written = msgspec.json.Encoder().encode
 
 

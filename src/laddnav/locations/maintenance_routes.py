@@ -13,7 +13,7 @@ from laddnav.kit.time import utc
 from laddnav.locations import actions
 from laddnav.locations.actions import maintenance
 from laddnav.locations.model import Maintenance, OutageReason, Station
-from laddnav.locations.rules import UnknownLocation
+from laddnav.locations.rules import NoPlace, UnknownLocation
 from laddnav.people.api import Limit, Page, Route, page, yours
 from laddnav.people.model import Role, Visitor
 
@@ -60,7 +60,9 @@ async def end_maintenance(unit: Unit, by: Visitor, ref: str) -> Maintenance:
 
 
 async def _meant(unit: Unit, body: Entered) -> tuple[PartyId, Station | str]:
-    """(holder, Station or id of a Location of ours). Raises UnknownStation, UnknownLocation."""
+    """(holder, Station or id of a Location of ours). Raises NoPlace, UnknownStation, UnknownLocation."""
+    if (body.station_id is None) == (body.location is None):
+        raise NoPlace
     if body.station_id is not None:
         station = await actions.station(unit, body.station_id)
         return station.holder, station

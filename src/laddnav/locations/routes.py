@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from msgspec import Struct
+from typing import Annotated
+
+from msgspec import Meta, Struct
 
 from laddnav.db.unit import Unit
 from laddnav.kit.ids import PartyId
@@ -12,11 +14,13 @@ from laddnav.locations.rules import UnknownStation
 from laddnav.people.api import Held, Limit, Page, Route, held, page
 from laddnav.people.model import Role, Visitor
 
+EvseNo = Annotated[int, Meta(ge=1, le=2**31 - 1)]
+
 
 class Attached(Struct, frozen=True, kw_only=True):
     """The Station's own number `evse_no` is this Evse."""
 
-    evse_no: int
+    evse_no: EvseNo
     location_id: str
     evse_uid: str
 

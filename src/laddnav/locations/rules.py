@@ -73,6 +73,13 @@ class MaintenanceOver(Refusal):
     """What is over stays as it was entered."""
 
 
+class NoPlace(Refusal):
+    """Maintenance is either of a Station or of a Location."""
+
+    def __init__(self) -> None:
+        super().__init__("Say either station_id or location, our ref of a Location of ours")
+
+
 class NoTime(Refusal):
     """A time begins before it ends."""
 
@@ -114,6 +121,16 @@ class EvseTaken(Refusal):
     def __init__(self, evse_uid: str, station_id: str) -> None:
         super().__init__(f"Evse {evse_uid!r} belongs to Station {station_id!r} already")
         self.evse_uid, self.station_id = evse_uid, station_id
+
+
+class UidTaken(Refusal):
+    """A Location has another Evse of this uid, and there can be only one."""
+
+    def __init__(self, location_id: str, evse_uid: str) -> None:
+        super().__init__(
+            f"Location {location_id!r} has an Evse {evse_uid!r} of its own; give one of the two another uid"
+        )
+        self.location_id, self.evse_uid = location_id, evse_uid
 
 
 class CarThere(Refusal):

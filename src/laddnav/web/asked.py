@@ -16,7 +16,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from laddnav.db.unit import Database, Unit
 from laddnav.kit import json
 from laddnav.kit.refusal import Refusal
-from laddnav.kit.time import local
+from laddnav.kit.time import EARLIEST, local
 from laddnav.ocpi.calls.client import Clients
 from laddnav.parties.model import Party
 from laddnav.parties.model import Role as PartyRole
@@ -192,9 +192,12 @@ class Asked:
     def instant(self, name: str, zone: str) -> datetime:
         """A field with a date and a time, as clocks in `zone` show it unless it says another. Raises Unreadable."""
         try:
-            return local(datetime.fromisoformat(self.said(name)), zone)
-        except ValueError as error:
+            at = local(datetime.fromisoformat(self.said(name)), zone)
+        except (ValueError, OverflowError) as error:
             raise json.Unreadable(f"{self.said(name)[:40]!r} is no date with a time") from error
+        if at.year < EARLIEST:
+            raise json.Unreadable(f"an instant before {EARLIEST} cannot be meant")
+        return at
 
     def secret(self, name: str) -> str:
         """A field as it was typed: a password may begin with a space."""

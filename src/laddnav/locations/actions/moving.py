@@ -11,20 +11,23 @@ from laddnav.locations.actions.places import fetch, keep, keep_evse
 from laddnav.locations.actions.stations import station
 from laddnav.locations.events import StationChanged
 from laddnav.locations.model import Evse, Location, Station, Status
-from laddnav.locations.rules import CarThere, UnknownEvse
+from laddnav.locations.rules import CarThere, UidTaken, UnknownEvse
 
 
 async def relocate(unit: Unit, station_id: str, location_id: str) -> Station:
     """It stands at this Location of ours from now on, with its Evses; where they were they are REMOVED.
 
     They keep their uids, for these name them for ever (OCPI 2.2.1 mod_locations_evse_object). Raises UnknownStation,
-    UnknownLocation, CarThere.
+    UnknownLocation, CarThere, UidTaken.
     """
     one = await station(unit, station_id)
     to = await fetch(unit, one.holder, one.holder, location_id)
-    for number, where in one.evses:
-        if fold(where.location_id) == fold(to.id):
-            continue
+    coming = [(number, where) for number, where in one.evses if fold(where.location_id) != fold(to.id)]
+    uids = {fold(evse.uid) for evse in to.evses if evse.status is not Status.REMOVED}
+    for _, where in coming:
+        if fold(where.evse_uid) in uids:
+            raise UidTaken(to.id, where.evse_uid)
+    for number, where in coming:
         evse = await _taken_away(unit, one, where)
         if evse is not None:
             # Where one parks to reach it belongs to the place.
