@@ -19,16 +19,17 @@ from laddnav.db.outbox import drain
 from laddnav.db.unit import Database, Listener
 from laddnav.kit.energy import wh
 from laddnav.locations.model import Station
+from laddnav.metering import model as metering
 from laddnav.metering.model import DoubtKind, Measurand, Reading
 from laddnav.metering.signed.model import Verdict
 from laddnav.meters import actions as meters
 from laddnav.meters.model import Calibration, KeySource, Meter, Standing
-from laddnav.meters.rules import AlreadyRegistered, NoReason, NotHeld, calibration, impossible
+from laddnav.meters.rules import AlreadyRegistered, NoReason, NotHeld, believable, calibration, impossible
 from laddnav.readings import actions as readings
 from laddnav.sessions import actions as sessions
 from laddnav.sessions.actions import Measurement
 from laddnav.sessions.events import SessionAmended, SessionEnded, about
-from laddnav.sessions.model import Reserved
+from laddnav.sessions.model import Reserved, Session
 from laddnav.tokens.model import Allowed, Authorization
 from tests.clock import SetClock
 from tests.meters.signing import SigningMeter
@@ -303,6 +304,14 @@ async def test_an_evse_that_was_kept_for_weeks_is_no_charge_that_lasted_so_long(
     used = replace(kept, reserved=Reserved(number=1, until=LATER, used_at=NOON))
     at_once = replace(kept, reserved=None)
     assert [len(impossible(one, wh(5000))) for one in (kept, used, at_once)] == [0, 0, 1]
+    assert believable(used, NOON) is used, "whose register was read last before its driver came"
+    leapt = believable(replace(used, ended_at=None, meter=_read(used, LATER), energy=wh(12_345_678)), NOON)
+    assert leapt.energy == wh(22_000), "nothing flowed before that"
+
+
+def _read(session: Session, at: datetime) -> metering.Meter:
+    assert session.meter is not None
+    return replace(session.meter, read_at=at)
 
 
 async def test_a_charge_by_a_clock_that_is_ahead_waits_for_a_person_also_once_its_time_has_come(

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import AsyncExitStack
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
@@ -15,7 +13,6 @@ from laddnav.db.events import Event
 from laddnav.db.outbox import drain
 from laddnav.db.unit import Database, Listener
 from laddnav.kit.energy import kwh
-from laddnav.kit.time import rfc3339
 from laddnav.locations import actions as locations
 from laddnav.locations.actions import Provisioning
 from laddnav.metering.model import DoubtKind
@@ -25,8 +22,9 @@ from laddnav.sessions.events import SessionAmended, SessionEnded
 from laddnav.tariffs import actions as tariffs
 from laddnav.tariffs.model import Element, TariffDimension
 from tests.clock import SetClock
-from tests.ocpp.managed import PACKAGES, Managed, managed
+from tests.ocpp.managed import PACKAGES
 from tests.ocpp.stations import all_sessions
+from tests.ocpp.teller import Teller
 from tests.things import US, component, tariff
 
 HOUR = timedelta(hours=1)
@@ -42,75 +40,6 @@ def hears() -> Mapping[type[Event], Sequence[Listener]]:
     return {SessionEnded: [cdrs.close], SessionAmended: [cdrs.correct]}
 
 
-class Teller:
-    """A station of any version with a clock of its own, which is `off`; what it cannot tell it keeps, in its order.
-
-    It charges 5 kW, so that nothing but its times is strange. `stuck`: it is on the line, and all the same keeps it.
-    """
-
-    def __init__(self, url: str, protocol: str, clock: SetClock) -> None:
-        self.url, self.protocol, self.clock = url, protocol, clock
-        self.off = timedelta()
-        self.stuck = False
-        self._line = AsyncExitStack()
-        self._station: Managed | None = None
-        self._kept: list[tuple[str, dict[str, Any]]] = []
-        self._number, self._event_no, self._began_at = 0, 0, clock.now()
-
-    async def come(self) -> None:
-        self._station = await self._line.enter_async_context(managed(self.url, self.protocol, {}))
-        await self._station.boot()
-        await self._tell()
-
-    async def go(self) -> None:
-        self._station = None
-        await self._line.aclose()
-
-    async def begin(self) -> None:
-        self._began_at = self.clock.now()
-        if self.protocol == "ocpp1.6":
-            words = {"connector_id": 1, "id_tag": "CARD1", "meter_start": 1000, "timestamp": self._says}
-            return await self._tell(("StartTransaction", words))
-        card, place = {"id_token": "CARD1", "type": "ISO14443"}, {"id": 1, "connector_id": 1}
-        await self._event("Started", "Transaction.Begin", trigger_reason="Authorized", id_token=card, evse=place)
-
-    async def read(self) -> None:
-        if self.protocol == "ocpp1.6":
-            value = {"timestamp": self._says, "sampled_value": [{"value": str(self._register)}]}
-            return await self._tell(("MeterValues", {"connector_id": 1, "meter_value": [value]}))
-        await self._event("Updated", "Sample.Periodic", trigger_reason="MeterValuePeriodic")
-
-    async def end(self) -> None:
-        if self.protocol == "ocpp1.6":
-            return await self._tell(("StopTransaction", {"meter_stop": self._register, "timestamp": self._says}))
-        await self._event("Ended", "Transaction.End", trigger_reason="EVDeparted")
-
-    @property
-    def _says(self) -> str:
-        return rfc3339(self.clock.now() + self.off)
-
-    @property
-    def _register(self) -> int:
-        return 1000 + int((self.clock.now() - self._began_at) / HOUR * 5000)
-
-    async def _event(self, kind: str, context: str, **more: Any) -> None:
-        value = {"timestamp": self._says, "sampled_value": [{"value": self._register, "context": context}]}
-        info = {"transaction_id": "T-1"}
-        words = {"event_type": kind, "timestamp": self._says, "seq_no": self._event_no, "transaction_info": info}
-        self._event_no += 1
-        await self._tell(("TransactionEvent", words | {"meter_value": [value]} | more))
-
-    async def _tell(self, *news: tuple[str, dict[str, Any]]) -> None:
-        self._kept += news
-        while self._station is not None and self._kept and not self.stuck:
-            action, words = self._kept.pop(0)
-            if action in ("MeterValues", "StopTransaction"):
-                words = words | {"transaction_id": self._number}
-            heard = await self._station.say(action, **words)
-            if action == "StartTransaction":
-                self._number = heard.transaction_id
-
-
 @pytest.fixture(params=list(PACKAGES))
 async def teller(
     request: pytest.FixtureRequest, url: str, database: Database, clock: SetClock
@@ -119,11 +48,9 @@ async def teller(
     async with database.unit() as unit:
         await tariffs.keep(unit, US, tariff(elements=(BY_TIME,), last_updated=unit.now))
         await locations.provision(unit, "ST1", Provisioning(protocols=tuple(PACKAGES), on_connect="none"))
-    one = Teller(url, request.param, clock)
-    await one.come()
-    clock.advance(24 * HOUR)
-    yield one
-    await one.go()
+    async with Teller(url, request.param, clock) as one:
+        clock.advance(24 * HOUR)
+        yield one
 
 
 async def for_(teller: Teller, length: timedelta, *, every: timedelta = QUARTER) -> None:

@@ -19,10 +19,14 @@ from laddnav.customers.wallet import Refill
 from laddnav.db.events import Event
 from laddnav.db.outbox import drain
 from laddnav.db.unit import Database, Listener
+from laddnav.kit.energy import kwh
 from laddnav.ledger import actions as ledger
 from laddnav.ledger.model import Account, Entry, Head, Posting
+from laddnav.locations import actions as locations
+from laddnav.locations.actions import Provisioning
 from laddnav.locations.model import Station
 from laddnav.metering.model import Measurand, Reading
+from laddnav.meters import actions as meters
 from laddnav.ocpp import store
 from laddnav.ocpp.exchange import Exchange
 from laddnav.ocpp.serve import Sockets
@@ -37,6 +41,9 @@ from laddnav.sessions.model import CdrToken
 from laddnav.tokens import actions as tokens
 from laddnav.tokens.model import Allowed, TokenType
 from tests.clock import SetClock
+from tests.ocpp.conftest import until
+from tests.ocpp.managed import PACKAGES
+from tests.ocpp.teller import Teller
 from tests.things import US, WHERE
 
 MINUTES = timedelta(minutes=10)
@@ -116,6 +123,36 @@ async def test_a_charge_that_was_asked_for_from_afar_is_bound_as_well(
         await sessions.request_start(unit, holder=US, token=told, evse=WHERE)
     await tell(sockets, station, "A1", Stage.STARTED, clock, 0)
     assert await bound(database, station, "A1") == 50
+
+
+@pytest.mark.parametrize("protocol", list(PACKAGES))
+async def test_a_register_that_leaps_uses_up_no_more_than_its_evse_can_have_given(
+    url: str, database: Database, clock: SetClock, protocol: str
+) -> None:
+    """22 kW: 6.25 and 3.125 a kWh are at most 40.63 after half an hour, and more than 50 ten minutes later."""
+    async with database.unit() as unit:
+        (card,) = await tokens.by_uid(unit, US, "CARD1")
+        await tokens.keep(unit, US, replace(card, credit=Decimal(50)))
+        await locations.provision(unit, "ST1", Provisioning(protocols=tuple(PACKAGES), on_connect="none"))
+    async with Teller(url, protocol, clock) as teller:
+        await teller.begin()
+        for leapt in (0, 12_345_678, 12_345_678):
+            teller.leapt = leapt
+            clock.advance(MINUTES)
+            await teller.read()
+        async with database.unit() as unit:
+            (session,) = await sessions.page(unit, US)
+            assert session.energy > kwh(12_000)
+            assert await unit.fetch("select id from ocpp_call where action = 'StopCharge'") == []
+        clock.advance(MINUTES)
+        await teller.read()
+        await until(lambda: teller.asked_to_stop)
+        await teller.end()
+    await drain(database)
+    async with database.unit() as unit:
+        assert await cdrs.page(unit, US) == []
+        (held,) = await meters.held(unit, US)
+    assert "this EVSE cannot have given more" in held.reasons[0]
 
 
 async def fill(database: Database, one: Customer, amount: int) -> None:

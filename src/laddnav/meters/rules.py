@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from laddnav.kit import json
 from laddnav.kit.energy import Energy, kwh, wh
 from laddnav.kit.ids import fold
+from laddnav.kit.power import Power
 from laddnav.kit.refusal import Refusal
 from laddnav.kit.time import hours, rfc3339
 from laddnav.metering.clocks import CATCHES_UP
@@ -33,6 +34,7 @@ from laddnav.metering.signed.reading import read
 from laddnav.meters.model import Calibration, Meter, MeterExchange, Proof, Standing
 from laddnav.sessions.hearing import priced_by_time, spans
 from laddnav.sessions.model import Session
+from laddnav.sessions.rules import given_all_along
 
 DIGITS = (3, 9)
 EXCHANGED_WITHIN = timedelta(days=3653)
@@ -242,11 +244,9 @@ def impossible(session: Session, billed: Energy) -> tuple[str, ...]:
     """
     if session.ended_at is None:
         return ()
-    kept = session.reserved
-    began_at = session.started_at if kept is None else kept.used_at or session.ended_at
+    began_at = _began_at(session, session.ended_at)
     lasted = session.ended_at - began_at
-    power_max = (session.meter and session.meter.power_max) or LARGEST_POWER
-    most = Energy(2 * power_max.watts * hours(lasted + POWER_SLACK))
+    most = _given_at_most(session, session.ended_at)
     reasons = []
     if lasted > LONGEST:
         reasons.append(f"By the station's clock this charge lasted {lasted.days} days, from {_day(began_at)}")
@@ -259,6 +259,32 @@ def impossible(session: Session, billed: Energy) -> tuple[str, ...]:
             f"{billed.kwh:f} kWh would be billed, and this EVSE cannot have given more than {most.kwh:.0f} kWh"
         )
     return tuple(reasons)
+
+
+def believable(session: Session, now: datetime) -> Session:
+    """A charge under way; one of which more was counted than it would be billed for as though its EVSE gave all it can.
+
+    What leapt is no use of a driver's money, and what the EVSE can have given meanwhile may be.
+    """
+    meter = session.meter
+    if session.tab is None or meter is None or session.energy <= _given_at_most(session, meter.read_at):
+        return session
+    return given_all_along(session, _power_max(session), now)
+
+
+def _given_at_most(session: Session, until: datetime) -> Energy:
+    lasted = max(until - _began_at(session, until), timedelta())
+    return Energy(2 * _power_max(session).watts * hours(lasted + POWER_SLACK))
+
+
+def _power_max(session: Session) -> Power:
+    return (session.meter and session.meter.power_max) or LARGEST_POWER
+
+
+def _began_at(session: Session, until: datetime) -> datetime:
+    """When the car could draw; of an EVSE that was only kept, never."""
+    kept = session.reserved
+    return session.started_at if kept is None else kept.used_at or until
 
 
 def otherwise_long(session: Session) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ from laddnav.db.events import Event
 from laddnav.db.unit import Database, Unit
 from laddnav.locations import actions as locations
 from laddnav.locations.model import Station
+from laddnav.meters.rules import believable
 from laddnav.ocpp import store
 from laddnav.ocpp.model import Transaction
 from laddnav.ocpp.prices import paid
@@ -128,7 +129,9 @@ async def used_up(unit: Unit, station: Station, charge: Transaction, session: Se
     First of all it may cost more by now, where its wallet has more.
 
     Asked again minute by minute, for as long as it goes on. No Station is told of a budget: it may change on the way.
+    A register that leaps uses up no more than its EVSE can have given: a person looks before such a charge is billed.
     """
+    session = None if session is None else believable(session, unit.now)
     cost = None if session is None else paid(session)
     if cost is None or session is None:
         return charge

@@ -9,16 +9,17 @@ from decimal import Decimal
 from msgspec import Struct
 from msgspec.structs import replace
 
-from laddnav.kit.energy import Energy
+from laddnav.kit.energy import NO_ENERGY, Energy
 from laddnav.kit.ids import EvseRef, PartyId
 from laddnav.kit.money import Price, minor_unit
 from laddnav.kit.power import Power
 from laddnav.kit.refusal import Refusal
+from laddnav.kit.time import hours
 from laddnav.locations.model import Connector, Evse, Location
 from laddnav.locations.rules import evse_of
 from laddnav.metering import periods as metering
 from laddnav.metering.clocks import CLOCKS_DIFFER, ahead
-from laddnav.metering.model import Activity, Doubt, DoubtKind, Fact, Measured, Meter, Reading
+from laddnav.metering.model import Activity, Doubt, DoubtKind, Fact, Measured, Meter, Reading, Stretch
 from laddnav.pricing.model import Tab
 from laddnav.pricing.rounding import rounded_amount
 from laddnav.pricing.tab import opened, total
@@ -299,6 +300,19 @@ def _as_begun(session: Session) -> Session:
     tab, reserved = session.tab, session.reserved is not None
     opens = None if tab is None else opened(tab.tariffs[0], session.started_at, session.time_zone, reserved=reserved)
     return replace(session, meter=meter_at_start(session), tab=opens)
+
+
+def given_all_along(session: Session, power: Power, now: datetime) -> Session:
+    """A charge under way as though it had taken this power since its beginning, up to its last register."""
+    tab, meter = _as_begun(session).tab, session.meter
+    assert tab is not None and meter is not None, "what goes on at a Station of ours is metered, and this has a price"
+    began_at, kept = session.started_at, session.reserved
+    if kept is not None and kept.used_at is not None:
+        waited = Stretch(started_at=began_at, ended_at=kept.used_at, energy=NO_ENERGY, activity=first_activity(session))
+        tab, began_at = priced_on(tab, session.preferred, waited), kept.used_at
+    given = Energy(power.watts * hours(max(meter.read_at - began_at, timedelta())))
+    taken = Stretch(started_at=began_at, ended_at=max(meter.read_at, began_at), energy=given)
+    return costed(replace(session, tab=priced_on(tab, session.preferred, taken)), now)
 
 
 def meter_at_start(session: Session) -> Meter:
