@@ -21,6 +21,7 @@ async def test_an_export_is_previewed_taken_and_its_charges_are_found(lad: Clien
     (charge,) = (await lad.get("/stations/KAJ-1/past-charges"))["items"]
     assert (charge["id"], charge["uid"]) == ("7", "04A1")
     assert (await tnm.ask("GET", "/stations/KAJ-1/past-charges"))[0] == 404
+    assert (await lad.ask("GET", "/stations/KAJ-1/past-charges?cursor=-1"))[0] == 422
     status, problem = await lad.ask("POST", "/imports/citrineos", body)
     assert (status, "chargingstations" in problem["detail"]) == (422, True)
 

@@ -37,6 +37,16 @@ async def test_energy_is_told_per_month_to_the_key_of_its_holder(lad: Client, tn
     assert (await lad.ask("GET", "/reports/energy?per=driver"))[0] == 422
 
 
+async def test_a_register_that_no_meter_shows_is_not_kept(lad: Client) -> None:
+    """Of a register of 10^30 kWh the report of what was lost could not be made any more, for nobody."""
+    good = "location_id,meter,at,kwh\nLOC1,M,2026-10-01T00:00:00Z,5\n"
+    for slip in ("LOC1,M,2026-12-01T00:00:00Z,1e30", "LOC1,M,0001-01-01T00:00:00Z,5"):
+        given = {"holder": str(LAD), "csv": f"{good}{slip}\n"}
+        status, problem = await lad.ask("POST", "/mains-readings", given)
+        assert (status, problem["detail"].partition(":")[0]) == (422, "Line 3")
+    assert (await lad.get("/reports/location-losses?since=2026-10&until=2026-11"))["items"] == []
+
+
 async def test_uptime_is_told_with_what_excuses_an_outage_and_to_nobody_else(
     lad: Client, tnm: Client, served: Serving
 ) -> None:

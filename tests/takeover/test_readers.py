@@ -74,7 +74,9 @@ def test_the_pairs_of_mysqldump_are_read_by_the_columns_that_stand_beside_them()
         (Source.STEVE, {}, "no file of the table 'charge_box' (files: none)"),
         (Source.STEVE, {"charge_box.csv": "id\n1\n"}, "charge_box.csv, line 1: no column 'charge_box_id' (id)"),
         (Source.STEVE, {"charge_box.csv": "charge_box_id,note\nA,b\nB\n"}, "charge_box.csv, line 3: 1 values"),
-        (Source.STEVE, {"charge_box.csv": 'charge_box_id\n"A\nB\n'}, ""),
+        (Source.STEVE, {"charge_box.csv": 'charge_box_id\n"A\nB\n'}, "charge_box.csv, line 3: unexpected end of data"),
+        (Source.CITRINEOS, {"ChargingStations.json": '{"data": 5}'}, "ChargingStations.json, line 1: its data are no"),
+        (Source.CITRINEOS, {"ChargingStations.json": '{"data": null}'}, "ChargingStations.json, line 1: its data are"),
         (Source.CITRINEOS, {"ChargingStations.json": "[1]"}, "ChargingStations.json, line 1: object 1"),
         (Source.CITRINEOS, {"ChargingStations.json": '{"id": '}, "ChargingStations.json, line 1: neither JSON"),
         (
@@ -85,12 +87,20 @@ def test_the_pairs_of_mysqldump_are_read_by_the_columns_that_stand_beside_them()
     ],
 )
 def test_a_wrong_file_is_one_error_with_file_and_line(source: Source, files: Mapping[str, str], says: str) -> None:
-    if not says:  # a quote that is never closed takes the rest of the file for one value, as CSV has it
-        assert len(brought(source, files, US, NOW).stations) == 1
-        return
     with pytest.raises(Refusal) as refusal:
         brought(source, files, US, NOW)
     assert says in str(refusal.value)
+
+
+def test_a_time_that_says_nothing_leaves_its_row_out() -> None:
+    """SteVe may write the year 1 of who does not know; nothing here could show it."""
+    cards = "id_tag,expiry_date\nC1,0001-01-01 00:00:00\nC2,9999-12-31 23:59:59\nC3,9999-12-31T23:59:59-12:00\n"
+    found = brought(Source.STEVE, {**STEVE, "ocpp_tag.csv": cards}, US, NOW)
+    assert [card.uid for card in found.cards] == ["C2"]
+    assert [one.says for one in found.left_out if one.row.startswith("ocpp_tag")] == [
+        "expiry_date is '0001-01-01 00:00:00', before 1970",
+        "expiry_date is '9999-12-31T23:59:59-12:00', which is no time",
+    ]
 
 
 def test_a_card_has_the_same_contract_however_often_it_is_read() -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 from laddnav.db.unit import Database
 from laddnav.kit.energy import wh
 from laddnav.locations import actions as locations
-from laddnav.locations.rules import with_evse
+from laddnav.locations.rules import UnknownStation, with_evse
 from laddnav.parties import actions as parties
 from laddnav.people import actions as people
 from laddnav.sessions import actions as sessions
@@ -54,7 +56,10 @@ async def test_a_preview_says_what_taking_then_does_and_a_second_time_changes_no
 async def test_a_list_of_stations_makes_them_with_their_evses_and_says_what_cannot_be(database: Database) -> None:
     await settled(database)
     async with database.unit() as unit:
-        await locations.keep(unit, US, with_evse(await locations.fetch(unit, US, US, "LOC1"), evse("EVSE3")))
+        place = with_evse(await locations.fetch(unit, US, US, "LOC1"), evse("EVSE3"))
+        await locations.keep(unit, US, with_evse(place, evse("EVSE4")))
+        await locations.add_station(unit, US, "WENT")
+        await locations.leave(unit, "WENT", "")
     text = (
         "id;location_id;evses;password;security_profile\n"
         "NEW-1;LOC1;EVSE3;sixteen-bytes-or-more;\n"
@@ -64,6 +69,10 @@ async def test_a_list_of_stations_makes_them_with_their_evses_and_says_what_cann
         "NEW 5/6;;;;\n"
         "ST1;;;;\n"
         "NEW-7;;;;9\n"
+        "NEW-2;;;;0\n"
+        "NEW-8;LOC1;evse3;;\n"
+        "NEW-9;LOC1;EVSE4 EVSE4;;\n"
+        "WENT;;;;\n"
     )
     shown = await _take(database, Source.STATIONS, {"stations.csv": text}, preview=True)
     taken = await _take(database, Source.STATIONS, {"stations.csv": text})
@@ -74,12 +83,22 @@ async def test_a_list_of_stations_makes_them_with_their_evses_and_says_what_cann
         *[Becomes.NEW] * 2,
         *[Becomes.LEFT_OUT] * 3,
         Becomes.KNOWN,
+        Becomes.KNOWN,
+        *[Becomes.LEFT_OUT] * 2,
+        Becomes.NEW,
         Becomes.LEFT_OUT,
+    ]
+    assert [one.says for one in taken.parts[7:9]] == [
+        "EVSE evse3 is that of station NEW-1",
+        "EVSE EVSE4 is that of station NEW-9",
     ]
     assert "that of station ST1" in (taken.parts[2].says or "")
     async with database.unit() as unit:
         assert await locations.password_fits(unit, "NEW-1", "sixteen-bytes-or-more")
         assert (await locations.station(unit, "NEW-2")).security_profile == 0
+        assert (await locations.station(unit, "WENT")).moved_at is None
+        with pytest.raises(UnknownStation):
+            await locations.station(unit, "NEW-9")
 
 
 async def test_what_another_party_has_stays_its_own(database: Database) -> None:

@@ -12,10 +12,11 @@ from laddnav.kit import json
 from laddnav.kit.energy import Energy, kwh
 from laddnav.kit.ids import PartyId
 from laddnav.kit.refusal import Refusal
-from laddnav.kit.time import utc
+from laddnav.kit.time import EARLIEST, utc
 from laddnav.readings.model import MainsReading
 
 COLUMNS = ("location_id", "meter", "at", "kwh")
+REGISTER_END = 10**12  # kWh: a slip, and sums of it would not be exact any more
 
 
 class UnreadableReadings(Refusal):
@@ -31,6 +32,8 @@ def register(kilowatt_hours: Decimal) -> Energy:
     said = json.sane(kilowatt_hours)
     if said < 0:
         raise ValueError("a register is not less than nothing")
+    if said >= REGISTER_END:
+        raise ValueError("no meter shows so much")
     return kwh(said)
 
 
@@ -49,8 +52,10 @@ def _mains_of(text: str, holder: PartyId) -> Iterator[MainsReading]:
         said = dict(zip(columns, (cell.strip() for cell in cells), strict=False))
         try:
             at, value = utc(datetime.fromisoformat(said["at"])), register(Decimal(said["kwh"]))
-        except (KeyError, ValueError, InvalidOperation) as error:
+        except (KeyError, ValueError, OverflowError, InvalidOperation) as error:
             raise UnreadableReadings(rows.line_num, "no instant, or no register") from error
+        if at.year < EARLIEST:
+            raise UnreadableReadings(rows.line_num, f"an instant before {EARLIEST}")
         if not said["location_id"]:
             raise UnreadableReadings(rows.line_num, "no Location")
         yield MainsReading(holder=holder, location_id=said["location_id"], meter=said["meter"], at=at, register=value)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from laddnav.db.unit import Unit
 from laddnav.kit.ids import EvseRef, PartyId, fold
 from laddnav.kit.refusal import Refusal
 from laddnav.locations import actions as locations
-from laddnav.locations.model import Location
+from laddnav.locations.model import Location, Station
 from laddnav.locations.rules import UnknownStation, checked_station_id, evse_of
 from laddnav.parties import actions as parties
 from laddnav.people import actions as people
@@ -58,14 +59,15 @@ async def _place(unit: Unit, holder: PartyId, row: str, one: Location, preview: 
 
 
 async def _stations(unit: Unit, holder: PartyId, found: Brought, preview: bool) -> list[Part]:
-    parts, coming = list[Part](), {one.id: one for _, one in found.locations}
+    """One that had moved away is new again, and one that is named twice is known the second time."""
+    coming = _Coming({one.id: one for _, one in found.locations}, {}, {})
+    parts = list[Part]()
     for one in found.stations:
-        try:
-            station = await locations.station(unit, one.id)
-        except UnknownStation:
+        known = await _known(unit, one.id)
+        theirs = known is not None and known.holder != holder
+        if one.id not in coming.stations and (known is None or (known.moved_at is not None and not theirs)):
             parts.append(await _station(unit, holder, one, coming, preview))
             continue
-        theirs = station.holder != holder
         parts.append(
             Part(
                 kind="station",
@@ -78,23 +80,42 @@ async def _stations(unit: Unit, holder: PartyId, found: Brought, preview: bool) 
     return parts
 
 
-async def _station(
-    unit: Unit, holder: PartyId, one: StationKnown, coming: Mapping[str, Location], preview: bool
-) -> Part:
+class _Coming(NamedTuple):
+    """What a preview has to remember as though it were here: places, EVSEs and Stations by their names."""
+
+    places: Mapping[str, Location]
+    evses: dict[tuple[str, str], str]
+    stations: dict[str, StationKnown]
+
+
+async def _known(unit: Unit, id: str) -> Station | None:
+    try:
+        return await locations.station(unit, id)
+    except UnknownStation:
+        return None
+
+
+async def _station(unit: Unit, holder: PartyId, one: StationKnown, coming: _Coming, preview: bool) -> Part:
     """With a password that is made here, where none came along and its profile has one."""
     password = one.password or (secrets.token_urlsafe(PASSWORD_BYTES) if one.security_profile in (1, 2) else None)
+    evses = dict[tuple[str, str], str]()
     try:
         checked_station_id(one.id)
         place = one.location_id and (
-            coming.get(one.location_id) or await locations.fetch(unit, holder, holder, one.location_id)
+            coming.places.get(one.location_id) or await locations.fetch(unit, holder, holder, one.location_id)
         )
         if one.evses and not place:
             return _left(one, "it names EVSEs and no location")
         for _, uid in one.evses if place else ():
             where = EvseRef(place.id, evse_of(place, uid).uid) if place else None
-            taken = where and await locations.station_at(unit, holder, where)
+            if where is None:
+                continue
+            key = (fold(where.location_id), fold(where.evse_uid))
+            there = await locations.station_at(unit, holder, where)
+            taken = there[0].id if there else (coming.evses | evses).get(key)
             if taken:
-                return _left(one, f"EVSE {uid} is that of station {taken[0].id}")
+                return _left(one, f"EVSE {uid} is that of station {taken}")
+            evses[key] = one.id
         if not preview:
             await locations.add_station(
                 unit,
@@ -108,6 +129,8 @@ async def _station(
                 await locations.attach(unit, one.id, number, EvseRef(one.location_id or "", uid))
     except Refusal as refusal:
         return _left(one, str(refusal))
+    coming.evses.update(evses)
+    coming.stations[one.id] = one
     shown = None if preview or one.password else password
     return Part(kind="station", row=one.row, id=one.id, becomes=Becomes.NEW, password=shown)
 

@@ -31,7 +31,7 @@ async def take_over(unit: Unit, by: Visitor, source: Source, body: Export) -> Ta
 
 
 async def list_past_charges(
-    unit: Unit, by: Visitor, station_id: str, *, limit: Limit = 50, cursor: int = 0
+    unit: Unit, by: Visitor, station_id: str, *, limit: Limit = 50, cursor: Annotated[int, Meta(ge=0)] = 0
 ) -> Page[PastCharge]:
     """What a station charged at the central system before, the newest first: told, never priced and never billed."""
     holder = yours(by, (await locations.station(unit, station_id)).holder)

@@ -15,7 +15,7 @@ from msgspec import Struct
 from laddnav.kit import json
 from laddnav.kit.json import Unreadable, sane
 from laddnav.kit.refusal import Refusal
-from laddnav.kit.time import utc
+from laddnav.kit.time import EARLIEST, utc
 
 
 class WrongFile(Refusal):
@@ -83,9 +83,12 @@ class Row(Struct, frozen=True):
             return None
         try:
             # PostgreSQL writes +00 for a zone.
-            return utc(datetime.fromisoformat(re.sub(r"([+-]\d\d)\Z", r"\1:00", said)))
-        except ValueError as error:
+            at = utc(datetime.fromisoformat(re.sub(r"([+-]\d\d)\Z", r"\1:00", said)))
+        except (ValueError, OverflowError) as error:
             raise Unfit(f"{column} is {said[:40]!r}, which is no time") from error
+        if at.year < EARLIEST:
+            raise Unfit(f"{column} is {said[:40]!r}, before {EARLIEST}")
+        return at
 
     def truth(self, column: str) -> bool:
         return (self.text(column) or "").lower() in ("t", "true", "1", "yes")
@@ -168,8 +171,10 @@ def _plain(escaped: re.Match[str]) -> str:
 
 
 def _comma_separated(name: str, text: str) -> Iterator[Row]:
+    """A quote that is never closed would take the rest of the file for one value, so it is an error."""
     first = text.partition("\n")[0]
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=";" if first.count(";") > first.count(",") else ",")
+    delimiter = ";" if first.count(";") > first.count(",") else ","
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     columns: list[str] = []
     try:
         for cells in reader:
@@ -201,6 +206,8 @@ def _objects(name: str, text: str) -> Iterator[Row]:
             raise WrongFile(name, 1, f"neither JSON nor an object a line: {error}") from error
     if isinstance(found, dict):
         found = found.get("data", [found])
+    if not isinstance(found, list):
+        raise WrongFile(name, 1, "its data are no list")
     for number, one in enumerate(found, 1):
         if not isinstance(one, dict):
             raise WrongFile(name, 1, f"object {number} of its list is none")
