@@ -213,3 +213,37 @@ on conflict do nothing
     parts = await connection.fetch("select tableoid::regclass::text as part from reading order by at")
     assert [row["part"] for row in parts] == ["reading_other", "reading_20261109", "reading_20261123"]
     await connection.close()
+
+
+async def test_what_was_read_on_no_day_there_is_can_be_forgotten(cluster: Cluster, clock: SetClock) -> None:
+    """The year 1 and 9999, which a version before kept as they came; what says 1970 already is there once."""
+    await cluster.create_database("readings_of_no_day")
+    url = cluster.url("readings_of_no_day")
+    connection = await asyncpg.connect(url)
+    for number, _, sql in migrate.steps():
+        if number < 114:
+            await connection.execute(sql)
+    said = """
+insert into reading (holder, station_id, evse_no, session_id, at, measurand, phase, place, context, value, recorded_at)
+select 'SE*LAD', 'ST-1', 1, 'S1', at, 'SoC', '', 'EV', 'Sample.Periodic', 50, $2 from unnest($1::timestamptz[]) as at
+"""
+    never = [datetime(1, 1, 1, tzinfo=UTC), datetime(1, 1, 2, tzinfo=UTC), datetime(1970, 1, 1, tzinfo=UTC)]
+    await connection.execute(said, [*never, datetime(9999, 12, 31, 23, tzinfo=UTC), clock.now()], clock.now())
+    for number, _, sql in migrate.steps():
+        if number >= 114:
+            await connection.execute(sql)
+    years = "select extract(year from at)::int as year from reading order by at"
+    assert [row["year"] for row in await connection.fetch(years)] == [1970, 2026, 2100]
+    database = await Database.connect(url, clock=clock)
+    clock.advance(KEEP - timedelta(days=1))
+    await readings.make_weeks(database)
+    assert await readings.forget(database, KEEP, readings_needed) == 1
+    assert [row["year"] for row in await connection.fetch(years)] == [2026, 2100], "heard of for less than it is kept"
+    clock.advance(timedelta(days=8))
+    assert await readings.forget(database, KEEP, readings_needed) == 2
+    assert await connection.fetch(years) == []
+    async with database.unit() as unit:
+        forgotten = await readings.forgotten_until(unit)
+    assert forgotten is not None and forgotten < clock.now(), "a clock that is ahead makes nothing too late"
+    await database.close()
+    await connection.close()

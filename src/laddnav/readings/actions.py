@@ -208,6 +208,7 @@ async def forget(database: Database, keep: timedelta, needed: Needed) -> int:
 
     What it came to is summed once more in the same Unit, so that wherever this is cut off, nothing is lost. What was
     said of a week after it had been forgotten is a doubt: what the week came to is known, and this is not all of it.
+    Readings of a clock that is ahead go by when they were heard.
     """
     async with database.unit() as unit:
         before = unit.now - keep
@@ -234,6 +235,20 @@ async def forget(database: Database, keep: timedelta, needed: Needed) -> int:
                     raise_doubts(unit, holder, session_id, station_id, [came_late])
             store.weeks.drop(unit, monday)
             many += 1
+    return many + await _forget_ahead(database, before, needed)
+
+
+async def _forget_ahead(database: Database, before: datetime, needed: Needed) -> int:
+    """Nothing is summed: of a quarter of an hour that is still to come nobody asks what was read in it."""
+    many = 0
+    async with database.unit() as unit:
+        weeks = await store.weeks.ahead(unit, unit.now + WEEKS_AHEAD * WEEK, before)
+    for monday in weeks:
+        async with database.unit() as unit:
+            store.weeks.hold(unit)
+            if not await needed(unit, *store.weeks.span(monday)):
+                store.weeks.drop_ahead(unit, monday, before)
+                many += 1
     return many
 
 

@@ -34,6 +34,12 @@ BY_TIME = "set local enable_seqscan = off"
 LATE = """
 select distinct holder, session_id, station_id from reading_other where at >= $1 and at < $2 order by 1, 2, 3
 """
+# Of clocks that are ahead: it would be years before their weeks are as old as what is forgotten.
+AHEAD = """
+select distinct date_trunc('week', at at time zone 'UTC')::date as monday from reading_other
+where at >= $1 and recorded_at < $2 order by 1
+"""
+FORGET_AHEAD = "delete from reading_other where at >= $1 and at < $2 and recorded_at < $3"
 FORGET_STRAYS = "delete from reading_other where at >= $1 and at < $2"
 FORGOTTEN = "update reading_progress set forgotten_until = greatest(forgotten_until, $1)"
 FORGOTTEN_UNTIL = "select forgotten_until from reading_progress"
@@ -63,6 +69,16 @@ async def made(unit: Unit) -> list[date]:
 async def strays(unit: Unit, since: datetime | None, until: datetime) -> list[date]:
     """The Mondays of weeks of this time in which something was read that lies among the others."""
     return [row["monday"] for row in await unit.fetch(STRAYS, since, until)]
+
+
+async def ahead(unit: Unit, since: datetime, recorded_before: datetime) -> list[date]:
+    """The Mondays of weeks since then of which something was recorded so long ago and lies among the others."""
+    return [row["monday"] for row in await unit.fetch(AHEAD, since, recorded_before)]
+
+
+def drop_ahead(unit: Unit, monday: date, recorded_before: datetime) -> None:
+    """What of this week, which is still to come, was recorded so long ago."""
+    unit.write(FORGET_AHEAD, *span(monday), recorded_before)
 
 
 async def summarise(unit: Unit, mondays: Iterable[date]) -> None:
