@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
@@ -156,6 +157,17 @@ async def test_no_evse_is_written_over_by_one_that_comes(database: Database, sta
         before, there = [(await locations.fetch(unit, US, US, id)).evses for id in ("LOC1", "LOC2")]
         assert [(one.uid, one.evse_id) for one in there] == [("evse2", "SE*LAD*ETHEIRS")]
         assert Status.REMOVED not in {one.status for one in before}
+
+
+async def test_who_is_taken_off_our_list_is_served_no_more(url: str, database: Database, station: Station) -> None:
+    """Over the socket that it had, it would let drivers charge whom nobody could bill."""
+    raw = await Raw.connect(url)
+    async with database.unit() as unit:
+        await locations.leave(unit, "ST1", "")
+    async with asyncio.timeout(20):
+        await raw.socket.wait_closed()
+    with pytest.raises(Exception, match="404"):
+        await Raw.connect(url)
 
 
 async def test_a_station_that_announced_itself_is_taken_in_by_one_step(url: str, database: Database) -> None:

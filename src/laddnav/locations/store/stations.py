@@ -46,7 +46,13 @@ values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) on conflict (id) do u
   moved_at = null, moved_to = null
 where station.moved_at is not null and station.holder = excluded.holder
 """
-MOVE = "update station set moved_at = $2, moved_to = $3, location_id = null, accepted = null where id = $1"
+# Who moved elsewhere restarts and goes; from one that is only off the list the process that holds its socket lets go.
+MOVE = """
+update station set moved_at = $2, moved_to = $3, location_id = null, accepted = null,
+  connected_to = case when $3 = '' then null else connected_to end,
+  left_at = case when $3 = '' then coalesce(left_at, $2) else left_at end
+where id = $1
+"""
 DETACH = "delete from station_evse where holder = $1 and station_id = $2"
 PROVISION = """
 update station set location_id = $2, accepted = $3, security_profile = $4, protocols = $5, on_connect = $6,
