@@ -23,8 +23,10 @@ from laddnav.metering import model as metering
 from laddnav.metering.model import DoubtKind, Measurand, Reading
 from laddnav.metering.signed.model import Verdict
 from laddnav.meters import actions as meters
+from laddnav.meters.impossible import believable
+from laddnav.meters.impossible import reasons as impossible
 from laddnav.meters.model import Calibration, KeySource, Meter, Standing
-from laddnav.meters.rules import AlreadyRegistered, NoReason, NotHeld, believable, calibration, impossible
+from laddnav.meters.rules import AlreadyRegistered, NoReason, NotHeld, calibration
 from laddnav.readings import actions as readings
 from laddnav.sessions import actions as sessions
 from laddnav.sessions.actions import Measurement

@@ -48,10 +48,12 @@ class Teller:
         self._station = None
         await self._line.aclose()
 
-    async def begin(self) -> None:
+    async def begin(self, *, register: int | None = None) -> None:
+        """`register`: a station of 1.6 says so instead of what its samples will say."""
         self._began_at = self.clock.now()
         if self.protocol == "ocpp1.6":
-            words = {"connector_id": 1, "id_tag": "CARD1", "meter_start": 1000, "timestamp": self._says}
+            began = self._register if register is None else register
+            words = {"connector_id": 1, "id_tag": "CARD1", "meter_start": began, "timestamp": self._says}
             return await self._tell(("StartTransaction", words))
         card, place = {"id_token": "CARD1", "type": "ISO14443"}, {"id": 1, "connector_id": 1}
         await self._event("Started", "Transaction.Begin", trigger_reason="Authorized", id_token=card, evse=place)

@@ -19,7 +19,7 @@ from laddnav.metering.signed.containers import Sent
 from laddnav.metering.signed.keys import key_of
 from laddnav.metering.signed.model import Record, UnfitKey, UnreadableRecord, Verdict
 from laddnav.metering.signed.reading import read
-from laddnav.meters import rules, store
+from laddnav.meters import impossible, rules, store
 from laddnav.meters.model import Claim, KeySource, Meter, MeterExchange, Proof, Standing
 from laddnav.meters.rules import DIGITS, AlreadyRegistered, UnknownMeter, UnknownProof, UnlikelyDigits
 from laddnav.people import actions as people
@@ -206,7 +206,7 @@ async def prove(unit: Unit, session: Session, said: Sequence[Reading], billed: E
     before = await store.proof(unit, session.holder, session.id, lock=True)
     if before is not None and before.decided_by is not None:
         return before
-    why = rules.impossible(session, billed)
+    why = impossible.reasons(session, billed) + impossible.in_another_unit(session, said, billed)
     if not records:  # what is signed is told of one charge alone
         why += await _counted_twice(unit, session, billed)
     why += await _clock_set(unit, session)
@@ -214,7 +214,7 @@ async def prove(unit: Unit, session: Session, said: Sequence[Reading], billed: E
         return None
     ref = unit.new_id() if before is None else before.ref
     made, doubts = await _proved(unit, session, records, billed, ref)
-    made, doubts = rules.held_as_well(made, why), (*doubts, *rules.of_impossible(session, why, unit.now))
+    made, doubts = rules.held_as_well(made, why), (*doubts, *impossible.doubts(session, why, unit.now))
     if before is None or (before.standing, before.reasons) != (made.standing, made.reasons):
         _settle(unit, made)
         readings.raise_doubts(unit, made.holder, made.session_id, made.station_id, doubts)
@@ -224,7 +224,7 @@ async def prove(unit: Unit, session: Session, said: Sequence[Reading], billed: E
 
 async def _clock_set(unit: Unit, session: Session) -> tuple[str, ...]:
     """Where its times decide what it costs, and the clock they are by was set on the way."""
-    why = rules.otherwise_long(session)
+    why = impossible.otherwise_long(session)
     if not why:
         return ()
     read = await readings.heard(unit, session.holder, session.id, *read_between(session))
@@ -235,7 +235,7 @@ async def _counted_twice(unit: Unit, session: Session, billed: Energy) -> tuple[
     """What another charge at this Evse, which is billed, had of the same register at the same time."""
     reasons = []
     for other in await sessions.billed_meanwhile(unit, session):
-        both = rules.shared(session, other, billed)
+        both = impossible.shared(session, other, billed)
         if both is not None:
             held = await store.proof(unit, other.holder, other.id)
             if held is None or held.bills:

@@ -12,12 +12,9 @@ from msgspec.structs import replace
 from laddnav.kit import json
 from laddnav.kit.energy import Energy, kwh, wh
 from laddnav.kit.ids import fold
-from laddnav.kit.power import Power
 from laddnav.kit.refusal import Refusal
-from laddnav.kit.time import hours, rfc3339
-from laddnav.metering.clocks import CATCHES_UP
+from laddnav.kit.time import rfc3339
 from laddnav.metering.model import Doubt, DoubtKind, Exchanged, Reading
-from laddnav.metering.plausible import LARGEST_POWER
 from laddnav.metering.signed import judging
 from laddnav.metering.signed.containers import Sent, sent
 from laddnav.metering.signed.model import (
@@ -32,9 +29,7 @@ from laddnav.metering.signed.model import (
 )
 from laddnav.metering.signed.reading import read
 from laddnav.meters.model import Calibration, Meter, MeterExchange, Proof, Standing
-from laddnav.sessions.hearing import priced_by_time, spans
 from laddnav.sessions.model import Session
-from laddnav.sessions.rules import given_all_along
 
 DIGITS = (3, 9)
 EXCHANGED_WITHIN = timedelta(days=3653)
@@ -43,14 +38,6 @@ WARN_AHEAD = timedelta(days=90)  # a calibration is ordered weeks before somebod
 RESOLUTION = wh(1)
 # A meter's clock is set once in a while, and some stations have theirs in the wrong half of the year.
 CLOCKS_DIFFER = timedelta(hours=2)
-# No car charges for longer: a clock that was never set says 1970 until it is, and all that lies between costs money.
-LONGEST = timedelta(days=30)
-AHEAD_AT_MOST = timedelta(days=1)  # further than any two time zones are apart
-OLDEST = timedelta(days=365)  # no station keeps what it could not tell for so long
-# Twice what an EVSE gives, and an hour more: its data may be of one of two plugs, and the hour forgives short charges.
-POWER_SLACK = timedelta(hours=1)
-# Stations that read the register twice between two drivers differ by less.
-SHARED_AT_LEAST = wh(100)
 _ORDER = {"Transaction.Begin": 0, "Transaction.End": 2}
 
 
@@ -234,93 +221,8 @@ def unsigned(session: Session, *, ref: str, now: datetime) -> Proof:
     )
 
 
-# ---- What no charge can be
-
-
-def impossible(session: Session, billed: Energy) -> tuple[str, ...]:
-    """Why nobody should pay before a person has looked: a clock that was set meanwhile, a register that leapt.
-
-    Beside when it was settled, and not now: what was still to come then may be over when somebody looks again.
-    """
-    if session.ended_at is None:
-        return ()
-    began_at = _began_at(session, session.ended_at)
-    lasted = session.ended_at - began_at
-    most = _given_at_most(session, session.ended_at)
-    reasons = []
-    if lasted > LONGEST:
-        reasons.append(f"By the station's clock this charge lasted {lasted.days} days, from {_day(began_at)}")
-    if session.ended_at > session.last_updated + AHEAD_AT_MOST:
-        reasons.append(f"By the station's clock this charge ended on {_day(session.ended_at)}, which was still to come")
-    if session.ended_at < session.last_updated - OLDEST:
-        reasons.append(f"By the station's clock this charge ended on {_day(session.ended_at)}, long before it was told")
-    if billed > most:
-        reasons.append(
-            f"{billed.kwh:f} kWh would be billed, and this EVSE cannot have given more than {most.kwh:.0f} kWh"
-        )
-    return tuple(reasons)
-
-
-def believable(session: Session, now: datetime) -> Session:
-    """A charge under way; one of which more was counted than it would be billed for as though its EVSE gave all it can.
-
-    What leapt is no use of a driver's money, and what the EVSE can have given meanwhile may be.
-    """
-    meter = session.meter
-    if session.tab is None or meter is None or session.energy <= _given_at_most(session, meter.read_at):
-        return session
-    return given_all_along(session, _power_max(session), now)
-
-
-def _given_at_most(session: Session, until: datetime) -> Energy:
-    lasted = max(until - _began_at(session, until), timedelta())
-    return Energy(2 * _power_max(session).watts * hours(lasted + POWER_SLACK))
-
-
-def _power_max(session: Session) -> Power:
-    return (session.meter and session.meter.power_max) or LARGEST_POWER
-
-
-def _began_at(session: Session, until: datetime) -> datetime:
-    """When the car could draw; of an EVSE that was only kept, never."""
-    kept = session.reserved
-    return session.started_at if kept is None else kept.used_at or until
-
-
-def otherwise_long(session: Session) -> tuple[str, ...]:
-    """Why nobody should pay for the time of it where the clock of its Station was set on the way."""
-    both = spans(session)
-    if both is None or not priced_by_time(session) or abs(both[0] - both[1]) <= CATCHES_UP:
-        return ()
-    said, heard = both
-    how = f"lasted {_length(said)}" if said >= timedelta() else f"ended {_length(-said)} before it began"
-    return (f"By the station's clock this charge {how}, and {_length(heard)} passed here: the clock was set meanwhile",)
-
-
-def shared(session: Session, other: Session, billed: Energy) -> Energy | None:
-    """What both had of one register while both went on, more than stations round; None: nothing."""
-    if other.id == session.id or session.meter_started is None or other.meter_started is None:
-        return None
-    until = min(session.meter_started + billed.wh, other.meter_started + other.energy.wh)
-    both = Energy(until - max(session.meter_started, other.meter_started))
-    return both if both > SHARED_AT_LEAST else None
-
-
 def held_as_well(made: Proof, why: tuple[str, ...]) -> Proof:
     return replace(made, standing=Standing.HELD, reasons=(*made.reasons, *why)) if why else made
-
-
-def of_impossible(session: Session, why: Iterable[str], now: datetime) -> tuple[Doubt, ...]:
-    at = session.ended_at or now
-    return tuple(Doubt(kind=DoubtKind.IMPOSSIBLE, at=at, detail=reason) for reason in why)
-
-
-def _length(length: timedelta) -> str:
-    return f"{length // timedelta(hours=1)} h {length // timedelta(minutes=1) % 60} min"
-
-
-def _day(at: datetime) -> str:
-    return at.date().isoformat()
 
 
 def digest(record: Record) -> str:

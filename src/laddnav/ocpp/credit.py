@@ -17,7 +17,7 @@ from laddnav.db.events import Event
 from laddnav.db.unit import Database, Unit
 from laddnav.locations import actions as locations
 from laddnav.locations.model import Station
-from laddnav.meters.rules import believable
+from laddnav.meters.impossible import believable
 from laddnav.ocpp import store
 from laddnav.ocpp.model import Transaction
 from laddnav.ocpp.prices import paid
