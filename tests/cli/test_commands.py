@@ -172,6 +172,11 @@ WRONG: list[tuple[tuple[str, ...], bytes, str]] = [
     (("party", "add", "XX*NEW", "--roles", "CPO", "--name", "N"), b"", "XX does not say which currency"),
     (("station", "add", "A/B"), b"", "has no slash"),
     (("station", "add", "ST", "--security-profile", "4"), b"", "--security-profile"),
+    (
+        ("station", "add", "ST", "--password", "sesame"),
+        b"",
+        "`password` has 6 characters, and a station's has 16 to 40",
+    ),
     (("station", "add", "ST", "--location", "nowhere"), b"", "No Location 'nowhere'"),
     (("station", "add", "ST", "--evse", "nowhere"), b"", "No Evse 'nowhere'"),
     (("station", "add", "ST", "--party", "DE*XYZ"), b"", "DE*XYZ is not a party of this installation"),

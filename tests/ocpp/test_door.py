@@ -14,7 +14,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from laddnav.db.unit import Database
 from laddnav.locations import actions as locations
-from laddnav.locations.actions import STRANGERS_MAX
+from laddnav.locations.actions import STRANGERS_MAX, Provisioning
 from laddnav.locations.model import Station
 from laddnav.ocpp import actions, attention, calls
 from laddnav.ocpp.connection import Connection
@@ -30,6 +30,7 @@ from tests.ocpp.conftest import PASSWORD, Raw, until
 from tests.ocpp.stations import BOOT
 from tests.things import US
 
+SHORT = "of fifteen char"
 GUESSER, NEIGHBOUR = ("192.0.2.1", "ST1"), ("192.0.2.2", "ST1")
 
 
@@ -108,6 +109,29 @@ async def test_who_knocks_while_the_database_is_away_hears_when_to_come_again(ur
     assert refused.value.response.headers["Retry-After"] == str(again_in("ST1"))
     assert refused.value.response.body == b"not now; come again", "what the trouble is, is for the log"
     assert (await (await Raw.connect(url)).ask("Heartbeat", {}))[0] == 3
+
+
+async def test_a_short_password_of_before_opens_and_is_known_to_be_short_until_another_is_set(
+    url: str, database: Database
+) -> None:
+    """A00.FR.205: nobody counted its characters when it was set; a station that works is not sent away for it."""
+
+    async def is_short() -> bool:
+        async with database.unit() as unit:
+            return (await locations.station(unit, "ST1")).password_short
+
+    async with database.unit() as unit:
+        await unit.execute("update station set password_hash = $1 where id = 'ST1'", locations.hashed(SHORT))
+    assert not await is_short()
+    for _ in range(2):
+        station = await Raw.connect(url, password=SHORT)
+        assert await is_short()
+        await station.socket.close()
+    async with database.unit() as unit:
+        await locations.provision(unit, "ST1", Provisioning(password=PASSWORD))
+    assert not await is_short()
+    await Raw.connect(url)
+    assert not await is_short()
 
 
 async def test_a_station_that_knows_its_password_is_never_slowed_down(url: str) -> None:

@@ -118,7 +118,7 @@ async def served(database_url: str, tmp_path: Path) -> AsyncIterator[Serving]:
             for location in found.locations:
                 await locations.keep(unit, LAD, location)
             first = found.locations[0]
-            await locations.add_station(unit, LAD, "ST-1", password="a long password")
+            await locations.add_station(unit, LAD, "ST-1", password="a longer password")
             await locations.attach(unit, "ST-1", 1, EvseRef(first.id, first.evses[0].uid))
             for holder in (LAD, TNM):
                 await tokens.keep(unit, holder, a_token(holder, unit.now))

@@ -106,7 +106,7 @@ async def test_what_is_done_to_another_party_s_things_is_undone(tnm: Client, eve
 async def test_a_station_is_made_known_and_attached_in_one_request(lad: Client) -> None:
     (_, second, *_) = (await lad.get("/locations"))["items"]
     evse = {"evse_no": 1, "location_id": second["id"], "evse_uid": second["evses"][0]["uid"]}
-    status, station = await lad.ask("PUT", "/stations/ST-2", {"password": "long enough", "evses": [evse]})
+    status, station = await lad.ask("PUT", "/stations/ST-2", {"password": "long enough for it", "evses": [evse]})
     assert status == 200
     assert (station["holder"], station["evses"], station["location_id"]) == ("SE*LAD", [evse], second["id"])
     assert await lad.get("/stations/ST-2") == await lad.get(f"/stations/{station['ref']}") == station
@@ -117,7 +117,24 @@ async def test_a_change_of_a_station_leaves_what_it_does_not_name(lad: Client, s
     status, after = await lad.ask("PATCH", "/stations/ST-1", {"accepted": None, "heartbeat_interval": 60})
     assert (status, after) == (200, before | {"accepted": None, "heartbeat_interval": 60})
     async with served.database.unit() as unit:
-        assert await locations.password_fits(unit, "ST-1", "a long password")
+        assert await locations.password_fits(unit, "ST-1", "a longer password")
+
+
+@pytest.mark.parametrize(("password", "says"), [("", "0"), ("of fifteen char", "15"), ("x" * 41, "41")])
+async def test_a_password_that_is_too_short_or_too_long_for_stations_is_one_clear_error(
+    lad: Client, served: Serving, password: str, says: str
+) -> None:
+    """A00.FR.205, A00.FR.304: 16 to 40 characters; nothing else of the request is done either."""
+    for method, id in (("PATCH", "ST-1"), ("PUT", "ST-1"), ("PUT", "ST-9")):
+        status, problem = await lad.ask(method, f"/stations/{id}", {"heartbeat_interval": 60, "password": password})
+        assert (status, problem["type"]) == (422, "urn:laddnav:problem:unfit-password")
+        assert f"`password` has {says} characters, and a station's has 16 to 40" in problem["detail"]
+    assert (await lad.ask("GET", "/stations/ST-9"))[0] == 404
+    assert (await lad.get("/stations/ST-1"))["heartbeat_interval"] == 300
+    for fits in ("ö" * 16, "x" * 40):
+        assert (await lad.ask("PATCH", "/stations/ST-1", {"password": fits}))[0] == 200
+    async with served.database.unit() as unit:
+        assert await locations.password_fits(unit, "ST-1", "x" * 40)
 
 
 async def test_a_token_of_ours_is_put_and_changed(lad: Client) -> None:

@@ -111,3 +111,15 @@ async def test_what_another_party_has_stays_its_own(database: Database) -> None:
         ("station", Becomes.LEFT_OUT),
         ("charge", Becomes.LEFT_OUT),
     ]
+
+
+async def test_a_password_that_is_too_short_leaves_its_station_out_and_says_where(database: Database) -> None:
+    """A00.FR.205: before anything is done, as well as when it is; the other lines are taken."""
+    await settled(database)
+    text = "id,password\nNEW-1,sesame\nNEW-2,sixteen characters\n"
+    for preview in (True, False):
+        taken = await _take(database, Source.STATIONS, {"stations.csv": text}, preview=preview)
+        unfit, fits = taken.parts
+        assert (unfit.becomes, fits.becomes) == (Becomes.LEFT_OUT, Becomes.NEW)
+        assert "stations.csv" in unfit.row and "2" in unfit.row
+        assert "`password` has 6 characters, and a station's has 16 to 40" in (unfit.says or "")

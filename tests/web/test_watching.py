@@ -6,7 +6,9 @@ from datetime import datetime, timedelta
 
 import aiohttp
 from msgspec.structs import replace
+from playwright.async_api import Page, expect
 
+from laddnav.locations import actions as locations
 from laddnav.locations.model import Station
 from laddnav.ocpp import store
 from laddnav.ocpp.security import noticing
@@ -97,3 +99,25 @@ async def certify(site: Site, ends_at: datetime) -> None:
         store.certificates.ask(unit, ASKED)
         await unit.execute(store.certificates.SIGN, str(US), ASKED.id, "-----BEGIN CERTIFICATE-----", "1", ends_at)
         store.certificates.take(unit, US, ASKED.id, taken=True)
+
+
+async def test_a_short_password_is_shown_until_the_station_is_told_a_new_one(site: Site, page: Page) -> None:
+    """A00.FR.205: on its page, among all stations, and narrow."""
+    station = await settled(site.database)
+    await page.goto("/stations/ST1")
+    await expect(page.locator("main")).not_to_contain_text("fewer than 16 characters")
+    async with site.database.unit() as unit:
+        locations.note_password(unit, station, short=True)
+    await page.set_viewport_size({"width": 390, "height": 844})
+    await page.goto("/stations")
+    await expect(page.locator("tbody tr")).to_contain_text("Its password is short")
+    await page.get_by_role("link", name="ST1").click()
+    assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    await page.get_by_role("button", name="Have it take a new one").click()
+    await expect(page.locator(".flashes")).to_contain_text("The station is told a new password")
+    async with site.database.unit() as unit:
+        assert await unit.value("select count(*) from ocpp_call where station_id = 'ST1'") == 1
+        assert (await locations.passwords(unit, "ST1"))[1] is not None
+        locations.settle_password(unit, station, taken=True)
+    await page.goto("/stations/ST1")
+    await expect(page.locator("main")).not_to_contain_text("fewer than 16 characters")

@@ -260,6 +260,7 @@ class Station(Struct, frozen=True, kw_only=True):
     shows_prices: bool = False  # what charging costs, as we tell it
     protocols: tuple[str, ...] = ("ocpp2.1", "ocpp2.0.1", "ocpp1.6")
     on_connect: str = "configure"
+    password_short: bool = False  # it last came with one of fewer characters than may be set now
     items_per_message: int | None = None  # where its operator says so; else as it says itself
     moved_at: datetime | None = None  # to another central system; ours are those that did not
     moved_to: str | None = None

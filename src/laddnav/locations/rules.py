@@ -24,6 +24,7 @@ from laddnav.locations.model import (
 )
 
 STATION_ID_MAX = 255
+PASSWORD_MIN, PASSWORD_MAX = 16, 40  # characters
 # What an Evse id is made of, separators left out (OCPI 2.2.1 mod_locations_evse_object, its evse_id).
 _EVSE_NUMBER = re.compile(r"[A-Z0-9]{1,48}")
 # The voltage of a Connector is that of one of its phases (OCPI 2.2.1 mod_locations_connector_object).
@@ -97,6 +98,21 @@ class StationExists(Refusal):
     def __init__(self, station_id: str) -> None:
         super().__init__(f"Station {station_id!r} exists already; its id is unique in the installation")
         self.station_id = station_id
+
+
+class UnfitPassword(Refusal):
+    """A station's password is so long that nobody guesses it, and so short that every station has room for it.
+
+    16 bytes or more and 40 digits or fewer (OCPP 1.6 security whitepaper A00.FR.205, A00.FR.304), 16 to 40 characters
+    (OCPP 2.0.1, the same). By OCPP 2.1 a station may have room for 64; which one has is not known before it has come.
+    """
+
+    def __init__(self, length: int) -> None:
+        super().__init__(
+            f"`password` has {length} characters, and a station's has {PASSWORD_MIN} to {PASSWORD_MAX}, at random: "
+            "choose another, and set it at the station too"
+        )
+        self.length, self.least, self.most = length, PASSWORD_MIN, PASSWORD_MAX
 
 
 class LowerProfile(Refusal):
@@ -231,6 +247,18 @@ def checked_station_id(id: str) -> str:
     if not 0 < len(id) <= STATION_ID_MAX or not id.isprintable() or id != id.strip() or "/" in id or id in (".", ".."):
         raise NotAStationId
     return id
+
+
+def checked_password(password: str) -> str:
+    """Raises UnfitPassword."""
+    if not PASSWORD_MIN <= len(password) <= PASSWORD_MAX:
+        raise UnfitPassword(len(password))
+    return password
+
+
+def is_short(password: str | bytes) -> bool:
+    """Whether it can be guessed sooner than stations' passwords may be; bytes are a key of OCPP 1.6."""
+    return len(password) < PASSWORD_MIN
 
 
 def as_printed(number: str) -> str | None:

@@ -132,13 +132,16 @@ async def _known(unit: Unit, station_id: str, shown: Shown) -> Known:
 async def _settled(database: Database, station: Station, proved: Proof) -> Station:
     """Who came with what it was told has it from now on, and nothing before it opens any more (A05.FR.07)."""
     higher = proved.profile == station.security_profile_next
-    if not higher and not proved.password_is_new:
+    short = station.password_short if proved.password_is_short is None else proved.password_is_short
+    if not higher and not proved.password_is_new and short is station.password_short:
         return station
     async with database.unit() as unit:
         if higher:
             locations.settle_profile(unit, station, taken=True)
         if proved.password_is_new:
             locations.settle_password(unit, station, taken=True)
+        if short is not station.password_short:
+            locations.note_password(unit, station, short=short)
         return await locations.station(unit, station.id)
 
 

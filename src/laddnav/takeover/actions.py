@@ -11,7 +11,7 @@ from laddnav.kit.ids import EvseRef, PartyId, fold
 from laddnav.kit.refusal import Refusal
 from laddnav.locations import actions as locations
 from laddnav.locations.model import Location, Station
-from laddnav.locations.rules import UnknownStation, checked_station_id, evse_of
+from laddnav.locations.rules import UnknownStation, checked_password, checked_station_id, evse_of
 from laddnav.parties import actions as parties
 from laddnav.people import actions as people
 from laddnav.takeover import rules, store
@@ -101,6 +101,8 @@ async def _station(unit: Unit, holder: PartyId, one: StationKnown, coming: _Comi
     evses = dict[tuple[str, str], str]()
     try:
         checked_station_id(one.id)
+        if one.password is not None:
+            checked_password(one.password)
         place = one.location_id and (
             coming.places.get(one.location_id) or await locations.fetch(unit, holder, holder, one.location_id)
         )

@@ -66,7 +66,7 @@ class Provisioning(Struct, frozen=True, kw_only=True):
     location_id: str | UnsetType | None = UNSET
     protocols: Annotated[tuple[Protocol, ...], Meta(min_length=1)] | UnsetType = UNSET
     security_profile: Annotated[int, Meta(ge=0, le=3)] | UnsetType = UNSET
-    password: Annotated[str, Meta(min_length=1, max_length=256)] | UnsetType | None = UNSET
+    password: str | UnsetType | None = UNSET
     accepted: bool | UnsetType | None = UNSET
     heartbeat_interval: Seconds | UnsetType = UNSET
     boot_retry_interval: Seconds | UnsetType = UNSET
@@ -91,9 +91,11 @@ async def add_station(
 ) -> Station:
     """Make a Station known; one that had moved away is ours again, with its history.
 
-    Raises NotAStationId, StationExists, UnknownLocation.
+    Raises NotAStationId, UnfitPassword, StationExists, UnknownLocation.
     """
     rules.checked_station_id(id)
+    if password is not None:
+        rules.checked_password(password)
     if location_id is not None:
         location_id = (await fetch(unit, holder, holder, location_id)).id
     station = Station(
@@ -127,8 +129,10 @@ async def attach(unit: Unit, station_id: str, evse_no: int, where: EvseRef) -> N
 
 
 async def provision(unit: Unit, station_id: str, changes: Provisioning) -> Station:
-    """Set up what `changes` says. Raises UnknownStation, UnknownLocation."""
+    """Set up what `changes` says. Raises UnknownStation, UnfitPassword, UnknownLocation."""
     before = await station(unit, station_id)
+    if isinstance(changes.password, str):
+        rules.checked_password(changes.password)
     if isinstance(changes.location_id, str):
         await fetch(unit, before.holder, before.holder, changes.location_id)
     said = {
@@ -143,6 +147,7 @@ async def provision(unit: Unit, station_id: str, changes: Provisioning) -> Stati
     unit.learn(Line, station_id, None)
     if changes.password is not UNSET:
         store.stations.set_password(unit, station_id, None if changes.password is None else hashed(changes.password))
+        after = replace(after, password_short=False)
     unit.announce(StationChanged(holder=before.holder, station_id=station_id))
     return after
 
@@ -254,6 +259,12 @@ def settle_password(unit: Unit, station: Station, *, taken: bool) -> None:
         store.stations.keep_password(unit, station.id)
     else:
         store.stations.offer_password(unit, station.id, None)
+    unit.announce(StationChanged(holder=station.holder, station_id=station.id))
+
+
+def note_password(unit: Unit, station: Station, *, short: bool) -> None:
+    """What nobody counted when it was set is known once it is shown."""
+    store.stations.note_password(unit, station.id, short)
     unit.announce(StationChanged(holder=station.holder, station_id=station.id))
 
 

@@ -15,7 +15,7 @@ from laddnav.kit.ids import EvseRef, PartyId
 from laddnav.locations.model import Station, Status
 
 _STATION = """s.id, s.ref, s.holder, s.location_id, s.accepted, s.security_profile, s.security_profile_next,
-  s.protocols, s.on_connect, s.items_per_message, s.shows_prices, s.moved_at, s.moved_to,
+  s.protocols, s.on_connect, s.items_per_message, s.shows_prices, s.password_short, s.moved_at, s.moved_to,
   s.heartbeat_interval, s.boot_retry_interval, s.vendor, s.model, s.serial_number, s.firmware, s.protocol, s.booted_at,
   s.connected_at, s.connected_to, s.last_seen_at,
   (select array_agg(row(e.evse_no, e.location_id, e.evse_uid) order by e.evse_no) from station_evse e
@@ -43,7 +43,7 @@ insert into station (id, ref, holder, location_id, accepted, security_profile, p
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) on conflict (id) do update set
   location_id = excluded.location_id, accepted = excluded.accepted, security_profile = excluded.security_profile,
   security_profile_next = null, password_hash = excluded.password_hash, password_next = null,
-  moved_at = null, moved_to = null
+  password_short = false, moved_at = null, moved_to = null
 where station.moved_at is not null and station.holder = excluded.holder
 """
 # Who moved elsewhere restarts and goes; from one that is only off the list the process that holds its socket lets go.
@@ -59,11 +59,15 @@ update station set location_id = $2, accepted = $3, security_profile = $4, proto
   heartbeat_interval = $7, boot_retry_interval = $8, security_profile_next = $9, shows_prices = $10,
   items_per_message = $11 where id = $1
 """
-SET_PASSWORD = "update station set password_hash = $2, password_next = null where id = $1"
+SET_PASSWORD = """
+update station set password_hash = $2, password_next = null, password_short = false where id = $1
+"""
+NOTE_PASSWORD = "update station set password_short = $2 where id = $1"
 PASSWORDS = "select password_hash, password_next from station where id = $1"
 OFFER_PASSWORD = "update station set password_next = $2 where id = $1"
 KEEP_PASSWORD = """
-update station set password_hash = password_next, password_next = null where id = $1 and password_next is not null
+update station set password_hash = password_next, password_next = null, password_short = false
+where id = $1 and password_next is not null
 """
 OFFER_PROFILE = "update station set security_profile_next = $2 where id = $1"
 KEEP_PROFILE = """
@@ -292,6 +296,10 @@ def provision(unit: Unit, station: Station) -> None:
 
 def set_password(unit: Unit, station_id: str, password_hash: str | None) -> None:
     unit.write(SET_PASSWORD, station_id, password_hash)
+
+
+def note_password(unit: Unit, station_id: str, short: bool) -> None:
+    unit.write(NOTE_PASSWORD, station_id, short)
 
 
 async def passwords(unit: Unit, station_id: str) -> tuple[str | None, str | None]:

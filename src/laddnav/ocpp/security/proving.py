@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from laddnav.locations import actions as locations
 from laddnav.locations.model import Station
+from laddnav.locations.rules import is_short
 from laddnav.ocpp.security.authority import Authority, serial_of, vouches_for
 
 UNSECURED, BASIC, BASIC_OVER_TLS, CERTIFICATE = range(4)  # the security profiles (OCPP 2.0.1 part 2 A00)
@@ -35,10 +36,14 @@ class Known(Struct, frozen=True, kw_only=True):
 
 
 class Proof(Struct, frozen=True):
-    """With which profile a Station came, and whether its password is the one that it was told last."""
+    """With which profile a Station came, and whether its password is the one that it was told last, or short.
+
+    None: it came without one.
+    """
 
     profile: int
     password_is_new: bool = False
+    password_is_short: bool | None = None
 
 
 async def proof(shown: Shown, known: Known) -> Proof | None:
@@ -56,7 +61,8 @@ async def proof(shown: Shown, known: Known) -> Proof | None:
             if fitting is None:
                 fitting = await asyncio.to_thread(_fitting, shown.authorization, known, locations.fits)
             if fitting is not None:
-                return Proof(profile, password_is_new=fitting == 1)
+                which, short = fitting
+                return Proof(profile, password_is_new=which == 1, password_is_short=short)
     return None
 
 
@@ -73,8 +79,8 @@ def _binds(certificate: x509.Certificate | None, known: Known) -> bool:
     return any(vouches_for(one, certificate, known.station.id) for one in known.authorities)
 
 
-def _fitting(authorization: str, known: Known, fits: Callable[[str | None, str], bool]) -> int | None:
-    """Which of the Station's passwords is shown (A00.FR.204, A00.FR.207, A00.FR.324)."""
+def _fitting(authorization: str, known: Known, fits: Callable[[str | None, str], bool]) -> tuple[int, bool] | None:
+    """Which of the Station's passwords is shown (A00.FR.204, A00.FR.207, A00.FR.324), and whether it is short."""
     scheme, _, encoded = authorization.partition(" ")
     if scheme.lower() != "basic":
         return None
@@ -86,13 +92,19 @@ def _fitting(authorization: str, known: Known, fits: Callable[[str | None, str],
         return None
     for which, kept in enumerate(known.passwords):
         if any(fits(kept, spelt) for spelt in _spellings(password)):
-            return which
+            return which, is_short(_said(password))
     return None
 
 
 def _spellings(password: bytes) -> list[str]:
     """A key of 20 raw bytes is written down as hexadecimal digits, in either case (OCPP 1.6 A00.FR.205)."""
+    said = _said(password)
+    return [said] if isinstance(said, str) else [said.hex(), said.hex().upper()]
+
+
+def _said(password: bytes) -> str | bytes:
+    """Characters, or a key that is none."""
     try:
-        return [password.decode()]
+        return password.decode()
     except UnicodeDecodeError:
-        return [password.hex(), password.hex().upper()]
+        return password

@@ -17,11 +17,12 @@ from laddnav.locations.actions import Provisioning
 from laddnav.locations.model import Evse, Location, Station, Status
 from laddnav.locations.rules import UnknownEvse, evse_of
 from laddnav.ocpp import actions as ocpp
-from laddnav.ocpp.security import noticing, signing
+from laddnav.ocpp.security import noticing, passwords, signing
 from laddnav.ocpp.tasks import actions as tasks
 from laddnav.ocpp.tasks.model import Kind, Selection
 from laddnav.ocpp.tasks.works import Opening, Resetting
 from laddnav.people import actions as people
+from laddnav.people.api import yours
 from laddnav.people.model import Role
 from laddnav.reservations import actions as reservations
 from laddnav.reservations.rules import UnknownReservation
@@ -70,6 +71,7 @@ class StationShown(Struct, frozen=True, kw_only=True):
     firmware: str | None
     protocol: str | None
     security_profile: int
+    password_short: bool
     connected_at: datetime | None
     booted_at: datetime | None
     last_seen_at: datetime | None
@@ -209,6 +211,20 @@ async def reset(asked: Asked) -> Response:
     return await _have_done(asked, Kind.RESET, Resetting())
 
 
+async def change_password(asked: Asked) -> Response:
+    """Made here, and seen by nobody. Raises Offline."""
+    id = asked.part("id")
+    async with asked.unit() as unit:
+        station = await locations.station(unit, id)
+        yours(asked.visitor, station.holder)
+        passwords.change(unit, asked.console.clients.seal, station)
+        people.note(unit, asked.visitor.name, "change password", f"station {id}")
+    asked.console.database.wake()
+    return asked.done(
+        f"/stations/{id}", asked.say("The station is told a new password; until it takes it, the old one opens.")
+    )
+
+
 async def change_availability(asked: Asked) -> Response:
     settings = Opening(operative=asked.said("operative") == "yes", evse_no=asked.number("evse") or 0)
     return await _have_done(asked, Kind.AVAILABILITY, settings)
@@ -258,6 +274,7 @@ def _shown(
         firmware=station.firmware,
         protocol=station.protocol,
         security_profile=station.security_profile,
+        password_short=station.password_short,
         connected_at=station.connected_at,
         booted_at=station.booted_at,
         last_seen_at=station.last_seen_at,
@@ -297,6 +314,7 @@ DOORS: tuple[Door, ...] = (
     do("/stations/{id}/start", start, Role.SUPPORT),
     do("/stations/{id}/unlock", unlock, Role.SUPPORT),
     do("/stations/{id}/reset", reset),
+    do("/stations/{id}/password", change_password),
     do("/stations/{id}/availability", change_availability),
     do("/stations/{id}/withdraw", withdraw),
 )
