@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest_asyncio
+from ocpp.v21 import call
 from playwright.async_api import Page, expect
 from starlette.applications import Starlette
 
@@ -100,3 +101,13 @@ async def test_a_request_is_filled_in_put_right_sent_and_answered(site: Site, pa
     await page.get_by_label("Since").fill("2031-01-01T00:00")
     await page.get_by_role("button", name="Look", exact=True).click()
     await expect(page.get_by_text("Nothing like that")).to_be_visible()
+
+
+async def test_the_longest_name_of_a_message_widens_no_phone(site: Site, page: Page, station: Numbered) -> None:
+    await station.wire.call(call.SecurityEventNotification(type="MemoryExhaustion", timestamp="2031-01-01T00:00:00Z"))
+    await station.wire.call(call.PublishFirmwareStatusNotification(status="Idle"))
+    await page.set_viewport_size({"width": 390, "height": 844})
+    for path in ("/stations/ST1/messages", "/stations/ST1"):
+        await page.goto(path)
+        await expect(page.get_by_text("PublishFirmwareStatusNotification").first).to_be_visible()
+        assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
