@@ -29,7 +29,7 @@ class Teller:
         self.leapt = 0
         self._line = AsyncExitStack()
         self._station: Managed | None = None
-        self._kept: list[tuple[str, dict[str, Any]]] = []
+        self.kept: list[tuple[str, dict[str, Any]]] = []
         self._number, self._event_no, self._began_at = 0, 0, clock.now()
 
     async def __aenter__(self) -> Teller:
@@ -42,7 +42,7 @@ class Teller:
     async def come(self) -> None:
         self._station = await self._line.enter_async_context(managed(self.url, self.protocol, STOPS))
         await self._station.boot()
-        await self._tell()
+        await self.tell()
 
     async def go(self) -> None:
         self._station = None
@@ -54,19 +54,19 @@ class Teller:
         if self.protocol == "ocpp1.6":
             began = self._register if register is None else register
             words = {"connector_id": 1, "id_tag": "CARD1", "meter_start": began, "timestamp": self._says}
-            return await self._tell(("StartTransaction", words))
+            return await self.tell(("StartTransaction", words))
         card, place = {"id_token": "CARD1", "type": "ISO14443"}, {"id": 1, "connector_id": 1}
         await self._event("Started", "Transaction.Begin", trigger_reason="Authorized", id_token=card, evse=place)
 
     async def read(self) -> None:
         if self.protocol == "ocpp1.6":
             value = {"timestamp": self._says, "sampled_value": [{"value": str(self._register)}]}
-            return await self._tell(("MeterValues", {"connector_id": 1, "meter_value": [value]}))
+            return await self.tell(("MeterValues", {"connector_id": 1, "meter_value": [value]}))
         await self._event("Updated", "Sample.Periodic", trigger_reason="MeterValuePeriodic")
 
     async def end(self) -> None:
         if self.protocol == "ocpp1.6":
-            return await self._tell(("StopTransaction", {"meter_stop": self._register, "timestamp": self._says}))
+            return await self.tell(("StopTransaction", {"meter_stop": self._register, "timestamp": self._says}))
         await self._event("Ended", "Transaction.End", trigger_reason="EVDeparted")
 
     @property
@@ -87,12 +87,12 @@ class Teller:
         info = {"transaction_id": "T-1"}
         words = {"event_type": kind, "timestamp": self._says, "seq_no": self._event_no, "transaction_info": info}
         self._event_no += 1
-        await self._tell(("TransactionEvent", words | {"meter_value": [value]} | more))
+        await self.tell(("TransactionEvent", words | {"meter_value": [value]} | more))
 
-    async def _tell(self, *news: tuple[str, dict[str, Any]]) -> None:
-        self._kept += news
-        while self._station is not None and self._kept and not self.stuck:
-            action, words = self._kept.pop(0)
+    async def tell(self, *news: tuple[str, dict[str, Any]]) -> None:
+        self.kept += news
+        while self._station is not None and self.kept and not self.stuck:
+            action, words = self.kept.pop(0)
             if action in ("MeterValues", "StopTransaction"):
                 words = words | {"transaction_id": self._number}
             heard = await self._station.say(action, **words)

@@ -190,3 +190,27 @@ async def test_what_a_station_on_the_line_tells_hours_late_and_all_at_once_holds
     await teller.read()
     cdr, why = await billed(database)
     assert cdr is not None and cdr.ended_at - cdr.started_at == 4 * HOUR and why == ()
+
+
+async def test_what_is_told_of_a_charge_that_is_billed_holds_it_no_more(
+    teller: Teller, database: Database, clock: SetClock
+) -> None:
+    """An hour of readings that a station lets out as slowly as it read them, on a line that came after the end."""
+    await teller.go()
+    await teller.begin()
+    await for_(teller, 2 * HOUR)
+    await teller.come()
+    teller.stuck = True
+    await for_(teller, HOUR, every=5 * MINUTE)
+    late, teller.kept = teller.kept, []
+    teller.stuck = False
+    await teller.end()
+    assert (await billed(database))[1] == ()
+    await teller.go()
+    clock.advance(4 * HOUR)
+    await teller.come()
+    for one in late:
+        await teller.tell(one)
+        clock.advance(5 * MINUTE)
+    cdr, why = await billed(database)
+    assert cdr is not None and cdr.ended_at - cdr.started_at == 3 * HOUR and why == ()

@@ -53,7 +53,8 @@ def clock_was_set(session: Session, read: Iterable[tuple[datetime, datetime]]) -
     heard = session.heard
     if heard is None or heard.began is None or heard.ended is None:
         return False
-    words = [_word(heard, *each) for each in read]
+    # What is told later is of a line that nobody noted, for it moves nothing any more.
+    words = [_word(heard, at, heard_at) for at, heard_at in read if heard_at <= heard.ended[1]]
     return clocks.was_set(_word(heard, *heard.began), words, _word(heard, *heard.ended))
 
 
