@@ -10,11 +10,13 @@ from msgspec import Struct
 
 from laddnav.kit import json
 from laddnav.kit.energy import Energy, kwh, wh
-from laddnav.kit.ids import NotAPartyId, PartyId, fold
+from laddnav.kit.ids import NotAPartyId, PartyId, fold, made_at
 from laddnav.kit.json import Unreadable, sane
 from laddnav.kit.money import Price, TaxAmount, minor_unit
 from laddnav.kit.power import kw, mean_power
 from laddnav.kit.time import hours, rfc3339, utc
+from laddnav.server.clock import WallClock
+from tests.clock import SetClock
 
 
 @pytest.mark.parametrize("text", ["SE*LAD", "se*lad", "SE-LAD", "SELAD", " SE*LAD "])
@@ -26,6 +28,13 @@ def test_a_party_is_read_however_it_is_written(text: str) -> None:
 def test_what_is_not_a_party_is_refused_with_an_example(text: str) -> None:
     with pytest.raises(NotAPartyId, match=r"SE\*LAD"):
         PartyId.parse(text)
+
+
+def test_an_id_says_when_it_was_made() -> None:
+    clock = SetClock(datetime(2026, 11, 23, 8, 0, 0, 123_456, tzinfo=UTC))
+    assert made_at(clock.new_id()) == datetime(2026, 11, 23, 8, 0, 0, 123_000, tzinfo=UTC)
+    before, made, after = WallClock().now(), made_at(WallClock().new_id()), WallClock().now()
+    assert before - timedelta(milliseconds=1) < made <= after
 
 
 @given(st.from_regex(r"[A-Z]{2}\*[A-Z0-9]{3}", fullmatch=True))
