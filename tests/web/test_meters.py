@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 import aiohttp
 from playwright.async_api import Page, expect
@@ -10,18 +11,22 @@ from playwright.async_api import Page, expect
 from laddnav.cdrs import actions as cdrs
 from laddnav.db.outbox import drain
 from laddnav.kit.energy import wh
+from laddnav.metering.model import Measurand, Reading
 from laddnav.metering.signed import judging
 from laddnav.metering.signed.containers import in_file
 from laddnav.meters import actions as meters
 from laddnav.people.model import Role
 from laddnav.sessions import actions as sessions
+from laddnav.sessions.actions import Measurement
 from laddnav.sessions.model import StopReason
 from laddnav.sessions.rules import SETTLE_WITHIN
+from laddnav.tariffs import actions as tariffs
+from laddnav.tariffs.model import Element, TariffDimension
 from laddnav.tokens.model import Allowed, Authorization
 from tests.clock import SetClock
 from tests.meters.signing import SigningMeter
 from tests.meters.test_proving import LATER, NOON, charged, signed
-from tests.things import US, settled, token
+from tests.things import US, component, settled, tariff, token
 from tests.web.site import Site, begin, measure
 from tests.web.test_doors import client, sign_in
 from tests.web.test_hubs import read
@@ -155,3 +160,41 @@ async def test_who_decides_of_a_charge_that_cannot_have_been_so_sees_what_it_wou
     await page.get_by_label("Why").fill("its clock was never set")
     await page.get_by_role("button", name="Do not bill it").click()
     await expect(page.get_by_text("will not be billed")).to_be_visible()
+
+
+async def test_who_decides_of_a_charge_amid_which_the_clock_was_set_sees_both_its_lengths(
+    site: Site, page: Page, clock: SetClock
+) -> None:
+    """On a phone too: two hours behind, and set when one hour had passed."""
+    station, given = await settled(site.database), Authorization(allowed=Allowed.ALLOWED, token=token())
+    by_time = Element(components=(component(TariffDimension.TIME, "30.00"),))
+    async with site.database.unit() as unit:
+        await tariffs.keep(unit, US, tariff(elements=(by_time,), last_updated=unit.now))
+    clock.advance(timedelta(hours=3))
+    began_at = clock.now() - timedelta(hours=2)
+    async with site.database.unit() as unit:
+        charge = await sessions.begin(
+            unit, station=station, evse_no=1, uid="CARD1", given=given, at=began_at, register=wh(0)
+        )
+    at = clock.advance(timedelta(hours=1)) - timedelta(hours=2)
+    said = Reading(at=at, measurand=Measurand.ENERGY_IMPORT_REGISTER, value=Decimal(5000))
+    async with site.database.unit() as unit:
+        await sessions.measure(unit, [Measurement(station=station, evse_no=1, session_id=charge.id, readings=(said,))])
+    clock.advance(timedelta(hours=1))
+    async with site.database.unit() as unit:
+        await sessions.stop(
+            unit,
+            holder=US,
+            session_id=charge.id,
+            at=clock.now(),
+            register=wh(10_000),
+            reason=StopReason.DRIVER,
+            on_line_since=station.connected_at,
+        )
+    await drain(site.database)
+    await page.set_viewport_size({"width": 390, "height": 844})
+    await page.goto("/meters")
+    await page.get_by_role("link", name="lasted 4 h 0 min, and 2 h 0 min passed here").click()
+    await expect(page.get_by_role("heading", name="A charge that cannot have been so")).to_be_visible()
+    await expect(page.get_by_text("lasted 4 h 0 min, and 2 h 0 min passed here")).to_be_visible()
+    assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
