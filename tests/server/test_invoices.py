@@ -22,6 +22,9 @@ async def test_an_issued_invoice_is_had_as_a_page_and_for_machines_by_its_holder
         await parties.update(unit, replace(await parties.fetch(unit, LADDNAV), vat_number="SE556703748501"))
         await cdrs.receive(unit, one, json.encode(one))
     await billing.bill(served.database, CdrClosed(holder=LADDNAV, owner=str(LADDNAV), cdr_id=one.id))
+    (kept,) = (await lad.get("/cdrs"))["items"]
+    without_reason = [(await key.ask("POST", f"/cdrs/{kept['ref']}/credit", {"why": ""}))[0] for key in (lad, tnm)]
+    assert without_reason == [422, 404]
     (debtor,) = (await lad.get("/debtors"))["items"]
     assert (debtor["id"], debtor["vat_number"]) == ("partner:NL*TNM", None)
     said = {
@@ -38,7 +41,9 @@ async def test_an_issued_invoice_is_had_as_a_page_and_for_machines_by_its_holder
     assert (await lad.ask("POST", "/debtors/nobody", said))[0] == 404
 
     (heading,) = (await lad.get("/invoices"))["items"]
-    assert (await lad.ask("GET", f"/invoices/{heading['ref']}/ubl"))[0] == 422
+    for what in ("ubl", "cii"):  # nor does another party hear that it is not issued yet
+        assert (await lad.ask("GET", f"/invoices/{heading['ref']}/{what}"))[0] == 422
+        assert (await tnm.ask("GET", f"/invoices/{heading['ref']}/{what}"))[0] == 404
     async with served.database.unit() as unit:
         invoice = await billing.issue(unit, LADDNAV, heading["ref"])
     assert (await lad.get(f"/invoices/{invoice.ref}"))["lacks"] == []

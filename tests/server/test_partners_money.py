@@ -38,9 +38,12 @@ async def test_a_terminal_is_its_providers_until_its_cpo_hears_of_it(
     assert (await lad.ask("GET", f"/terminals/{ref}"))[0] == 404
     for path in ("assignment", "description"):
         assert (await everything.ask("PUT", f"/terminals/{ref}/{path}", {}))[0] == 409
+        assert (await lad.ask("PUT", f"/terminals/{ref}/{path}", {}))[0] == 404
     assert (await everything.ask("POST", f"/terminals/{ref}/deactivate"))[0] == 409
+    assert (await lad.ask("POST", f"/terminals/{ref}/deactivate"))[0] == 404
     where = "cpo=SE*LAD&location_id=L1&evse_uid=E1"
     assert (await tnm.ask("GET", f"/terminals/{ref}/offer?{where}"))[0] == 422
+    assert (await lad.ask("GET", f"/terminals/{ref}/offer?{where}"))[0] == 404
     begin = {"cpo": "SE*LAD", "location_id": "L1", "evse_uid": "E1", "reference": "pp-1"}
     assert (await everything.ask("POST", f"/terminals/{ref}/start", begin))[0] == 422
     assert (await lad.ask("POST", f"/terminals/{ref}/start", begin))[0] == 404

@@ -44,6 +44,18 @@ async def test_a_template_is_kept_checked_and_applied_as_a_task(
     assert (await lad.ask("GET", f"/templates/{template['ref']}/drift"))[0] == 404
 
 
+async def test_a_key_of_another_party_hears_nothing_of_a_template(lad: Client, tnm: Client) -> None:
+    wanted = [{"name": {"name": "HeartbeatInterval"}, "value": "60"}]
+    status, ours = await lad.ask("POST", "/templates", {"name": "Ours", "wanted": wanted, "at": {"vendor": "Nobody"}})
+    assert (status, (await lad.ask("POST", f"/templates/{ours['ref']}/tasks", {}))[0]) == (201, 422)
+    for method, path, body in (
+        ("POST", "/templates/{}/tasks", {}),
+        ("PUT", "/templates/{}", {"name": "Theirs", "wanted": [wanted[0], wanted[0]]}),
+    ):
+        theirs, nothing = [(await tnm.ask(method, path.format(ref), body))[0] for ref in (ours["ref"], "none")]
+        assert (theirs, nothing) == (404, 404), path
+
+
 async def test_a_task_is_begun_stopped_and_resumed(served: Serving, lad: Client) -> None:
     body = {"kind": "RESET", "at": {"station_ids": ["ST-1"]}, "settings": {"at_once": True}}
     assert (await lad.ask("POST", "/tasks", {**body, "at": {"vendor": "Nobody"}}))[0] == 422

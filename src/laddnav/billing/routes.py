@@ -20,7 +20,7 @@ from laddnav.billing.model import Debtor, Invoice, InvoiceHeading
 from laddnav.billing.pdf import pdf
 from laddnav.db.unit import Database, Unit
 from laddnav.kit.ids import PartyId
-from laddnav.people.api import File, Limit, Page, Route, page
+from laddnav.people.api import File, Limit, Page, Route, page, yours
 from laddnav.people.model import Role, Visitor
 
 Language = Literal["en", "sv", "de"]
@@ -87,15 +87,17 @@ async def fetch_invoice_as_pdf(database: Database, ref: str, *, language: Langua
     return File(holder=invoice.holder, name=f"{invoice.number or ref}.pdf", body=body)
 
 
-async def fetch_invoice_as_ubl(unit: Unit, ref: str, *, language: Language = "en") -> File:
+async def fetch_invoice_as_ubl(unit: Unit, by: Visitor, ref: str, *, language: Language = "en") -> File:
     """An issued invoice as UBL 2.1: Peppol BIS Billing 3 where it has all that the network asks."""
     invoice = await actions.invoice(unit, ref)
+    yours(by, invoice.holder)
     return File(holder=invoice.holder, name=f"{invoice.number}.ubl.xml", body=ubl(document(invoice, language)))
 
 
-async def fetch_invoice_as_cii(unit: Unit, ref: str, *, language: Language = "en") -> File:
+async def fetch_invoice_as_cii(unit: Unit, by: Visitor, ref: str, *, language: Language = "en") -> File:
     """An issued invoice as CII D16B in the profile EN 16931, as it lies in the PDF."""
     invoice = await actions.invoice(unit, ref)
+    yours(by, invoice.holder)
     return File(holder=invoice.holder, name=f"{invoice.number}.cii.xml", body=cii(document(invoice, language)))
 
 

@@ -6,7 +6,7 @@ from laddnav.cdrs import actions
 from laddnav.cdrs.model import Cdr, Review, Standing
 from laddnav.db.unit import Unit
 from laddnav.kit.ids import PartyId
-from laddnav.people.api import Limit, Page, Route, page
+from laddnav.people.api import Limit, Page, Route, page, yours
 from laddnav.people.model import Role, Visitor
 
 
@@ -31,6 +31,7 @@ async def fetch_cdr(unit: Unit, ref: str) -> Cdr:
 
 async def credit_cdr(unit: Unit, by: Visitor, ref: str, body: Decision) -> Cdr:
     """Take a CDR of ours back: the Credit CDR, which its partner is sent and which is billed."""
+    yours(by, (await actions.by_ref(unit, ref)).holder)
     return await actions.credit(unit, ref, by=by.name, why=body.why.strip())
 
 

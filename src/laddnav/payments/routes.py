@@ -97,13 +97,15 @@ async def introduce(unit: Unit, by: Visitor, body: Introduce) -> Installed:
     return await actions.introduce(unit, terminal, PartyId.parse(body.cpo))
 
 
-async def assign(unit: Unit, ref: str, body: Assign) -> Installed:
+async def assign(unit: Unit, by: Visitor, ref: str, body: Assign) -> Installed:
     """As CPO, say what a terminal serves; its provider is told."""
+    yours(by, (await actions.terminal_by_ref(unit, ref)).holder)
     return await actions.assign(unit, ref, location_ids=body.location_ids, evse_uids=body.evse_uids)
 
 
-async def describe(unit: Unit, ref: str, body: Describe) -> Installed:
+async def describe(unit: Unit, by: Visitor, ref: str, body: Describe) -> Installed:
     """As CPO, say by what we know a terminal, who makes the invoice and where it is found; its provider is told."""
+    yours(by, (await actions.terminal_by_ref(unit, ref)).holder)
     return await actions.describe(
         unit,
         ref,
@@ -113,8 +115,9 @@ async def describe(unit: Unit, ref: str, body: Describe) -> Installed:
     )
 
 
-async def deactivate(unit: Unit, ref: str) -> Installed:
+async def deactivate(unit: Unit, by: Visitor, ref: str) -> Installed:
     """As CPO, have no use for a terminal any more; its provider is told."""
+    yours(by, (await actions.terminal_by_ref(unit, ref)).holder)
     return await actions.deactivate(unit, ref)
 
 

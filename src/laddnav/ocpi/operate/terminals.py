@@ -62,9 +62,10 @@ async def activate_terminal(unit: Unit, by: Visitor, body: Activate) -> None:
 
 
 async def offer_at_terminal(
-    unit: Unit, ref: str, *, cpo: PartyId, location_id: str, evse_uid: str, connector_id: str | None = None
+    unit: Unit, by: Visitor, ref: str, *, cpo: PartyId, location_id: str, evse_uid: str, connector_id: str | None = None
 ) -> Offer:
     """As provider, what a driver at a terminal is shown and has reserved before a charge begins."""
+    yours(by, (await payments.terminal_by_ref(unit, ref)).holder)
     return await payments.offer(unit, ref, cpo, EvseRef(location_id, evse_uid), connector_id)
 
 

@@ -157,6 +157,7 @@ async def add_template(unit: Unit, by: Visitor, body: TemplateSaid) -> Template:
 async def change_template(unit: Unit, by: Visitor, ref: str, body: TemplateSaid) -> Template:
     """The whole template anew."""
     before = await actions.template(unit, ref)
+    yours(by, before.holder)
     return await actions.keep_template(unit, before.holder, body.name, body.at, body.wanted, by=by.name, ref=ref)
 
 
@@ -181,6 +182,7 @@ async def apply_template(unit: Unit, by: Visitor, ref: str, body: TemplateApplie
     """Set the Stations up as the template wants, as a task. Raises NobodySelected."""
     kind = Kind.CHECK if body.check else Kind.CONFIGURE
     template = await actions.template(unit, ref)
+    yours(by, template.holder)
     task = await actions.apply(unit, template, kind, by=by.name, wave=body.wave, failures_max=body.failures_max)
     return await _whole(unit, task.ref)
 

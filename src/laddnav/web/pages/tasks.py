@@ -110,7 +110,8 @@ def _settings(asked: Asked, kind: Kind) -> Struct:
         if name in FLAGS:
             said[name] = asked.said(name) == "yes"
         elif name in NUMBERS:
-            said |= {name: asked.number(name)} if asked.number(name) is not None else {}
+            number = asked.number(name)
+            said |= {name: asked.said(name) if number is None else number} if asked.said(name) else {}
         elif asked.said(name):
             said[name] = asked.said(name)
     read: Struct = json.decode(json.encode(said), settings)
