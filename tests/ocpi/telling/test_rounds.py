@@ -153,10 +153,18 @@ async def test_what_was_taken_up_for_a_line_that_is_suspended_waits_no_longer_th
 
 
 async def test_what_goes_out_together_is_read_and_noted_together(database_url: str, clock: SetClock) -> None:
-    """To ten partners, seven each: as many statements as to one of them, or a few more."""
+    """To ten partners, seven each, who answer once all were asked: as many statements as to one, or a few more."""
     statements: list[str] = []
+    all_asked = asyncio.Event()
+
+    async def patiently(_: Request) -> Response:
+        if len(one.asked) == 70:
+            all_asked.set()
+        await all_asked.wait()
+        return said(200, 1000)
+
     async with peer() as one, installed(database_url, clock, CPO, Role.CPO, statements=statements) as cpo:
-        one.otherwise = said(200, 1000)
+        one.answers |= {f"/tariffs/SE/LAD/t{number}": patiently for number in range(7)}
         there = Endpoint(identifier="tariffs", role=Interface.RECEIVER, url=f"{one.url}/tariffs")
         for number in range(10):
             await befriended(cpo, PartyId("NL", f"P{number:02}"), Role.EMSP, endpoints=(there,))
@@ -165,4 +173,4 @@ async def test_what_goes_out_together_is_read_and_noted_together(database_url: s
                 queue(unit, connection, 7)
         statements.clear()
         assert await cpo.courier.once() == 70
-        assert len(one.asked) == 70 and len(statements) < 70
+        assert len(one.asked) == 70 and len(statements) < 40

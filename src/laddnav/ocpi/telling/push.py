@@ -66,6 +66,7 @@ class Courier:
         self._dice = dice
         self._together = Together(database)
         self._rounds: dict[Round, asyncio.Task[None]] = {}
+        self._said_well: set[str] = set()  # lines of which it is just being written
         self._worded: dict[object, asyncio.Event] = {}  # set once somebody has found words for it
 
     async def run(self) -> None:
@@ -185,14 +186,25 @@ class Courier:
             worded.set()
 
     async def _arrived(self, connection: Connection, delivery: Delivery, location_url: str | None) -> None:
+        """Of what arrives together, the first says that its line is well: none waits for another with that row."""
+        line, now = connection.line, self._database.clock.now()
+        says_so = line not in self._said_well and not _is_well(connection, now)
+
         async def noted(unit: Unit) -> None:
             store.deliveries.delivered(unit, delivery, location_url)
-            if not _is_well(connection, unit.now):
-                store.lines.reached(unit, connection.line)
-            if connection.failures:
-                await lines.changed_for_all(unit, connection.line)
+            if says_so:
+                store.lines.reached(unit, line)
+            if says_so and connection.failures:
+                await lines.changed_for_all(unit, line)
 
-        await self._together.run(noted)
+        if not says_so:
+            await self._together.run(noted)
+            return
+        self._said_well.add(line)
+        try:
+            await self._together.run(noted, key=line)
+        finally:
+            self._said_well.discard(line)
 
     async def _unneeded(self, delivery: Delivery) -> None:
         async with self._database.unit() as unit:
