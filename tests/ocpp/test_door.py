@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 from datetime import timedelta
 from typing import Any, cast
@@ -10,7 +11,9 @@ from typing import Any, cast
 import pytest
 from starlette.websockets import WebSocket
 from structlog.testing import capture_logs
+from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.typing import Subprotocol
 
 from laddnav.db.unit import Database
 from laddnav.locations import actions as locations
@@ -132,6 +135,19 @@ async def test_a_short_password_of_before_opens_and_is_known_to_be_short_until_a
     assert not await is_short()
     await Raw.connect(url)
     assert not await is_short()
+
+
+@pytest.mark.parametrize(("key", "short"), [(bytes(range(236, 256)), False), (bytes(range(246, 256)), True)])
+async def test_a_key_of_ocpp_1_6_is_counted_in_bytes_where_a_station_comes_with_them(
+    url: str, database: Database, key: bytes, short: bool
+) -> None:
+    """A00.FR.205: 16 bytes or more; set as hexadecimal digits, of which there are twice as many."""
+    async with database.unit() as unit:
+        await locations.provision(unit, "ST1", Provisioning(password=key.hex()))
+    authorization = {"Authorization": f"Basic {base64.b64encode(b'ST1:' + key).decode()}"}
+    async with connect(f"{url}/ST1", subprotocols=[Subprotocol("ocpp1.6")], additional_headers=authorization):
+        async with database.unit() as unit:
+            assert (await locations.station(unit, "ST1")).password_short is short
 
 
 async def test_a_station_that_knows_its_password_is_never_slowed_down(url: str) -> None:
