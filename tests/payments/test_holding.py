@@ -214,6 +214,21 @@ async def test_more_is_held_as_it_goes_on_and_what_nobody_holds_ends_it_or_is_as
     assert await place.open() == 0
 
 
+async def test_a_register_that_leaps_has_nothing_held_for_it_and_ends_no_charge(place: Place, clock: SetClock) -> None:
+    """Before it is billed a person looks; until then it costs at most what its EVSE can have given."""
+    await place.wants(Hold.REQUIRED)
+    await place.plugs_in()
+    await place.goes_on()
+    before = await place.held()
+    for register in (12_345_000, 12_346_000):
+        clock.advance(TEN_MINUTES)
+        await place.measures(register)
+        await place.goes_on()
+    (payment,) = await place.payments()
+    assert ((await place.held()).wanted, payment.held) == (before.wanted, before.first)
+    assert (await place.held()).stop_asked_at is None
+
+
 async def test_an_invoice_that_is_issued_before_the_hold_is_taken_waits_for_it(place: Place, clock: SetClock) -> None:
     await place.plugs_in()
     await place.goes_on()

@@ -279,6 +279,23 @@ async def test_more_is_held_as_it_goes_on_and_a_charge_that_nobody_holds_more_fo
     assert (payment.net, payment.trouble) == (ticket.due, None)
 
 
+async def test_a_register_that_leaps_has_nothing_more_held_for_it_and_ends_no_charge(
+    shop: Shop, clock: SetClock
+) -> None:
+    """Before it is billed a person looks; until then it costs at most what its EVSE can have given."""
+    await shop.sells()
+    await shop.pays()
+    await shop.plugs_in()
+    await shop.goes_on()
+    before = await shop.ticket()
+    for register in (12_345_000, 12_346_000):
+        clock.advance(TEN_MINUTES)
+        await shop.measures(register)
+        await shop.goes_on()
+    after, payment = await shop.ticket(), await shop.payment()
+    assert (after.wanted, payment.held, after.stop_asked_at) == (before.wanted, before.hold, None)
+
+
 class Calm(Random):
     """Nobody confirms by chance, and what was not captured of a hold is still held."""
 

@@ -22,6 +22,7 @@ from laddnav.kit.ids import PartyId
 from laddnav.ledger.model import Account, Head
 from laddnav.mail import actions as mail
 from laddnav.meters import actions as meters
+from laddnav.meters.impossible import believable
 from laddnav.parties import actions as parties
 from laddnav.payments import bounds, letters, steps
 from laddnav.payments.actions import accounts, cards, paying, watching
@@ -179,7 +180,7 @@ async def _dropped(unit: Unit, hold: CardHold, payment: Payment | None) -> CardH
 
 async def _watched(unit: Unit, hold: CardHold, payment: Payment | None, session: Session) -> CardHold:
     """Until the bank has answered, a charge may cost as much as was asked for."""
-    ends = True
+    ends, session = True, believable(session, unit.now)
     if payment is not None and session.tab is not None and hold.state is not HoldState.WITHOUT:
         seen = bounds.looked_at(
             session.tab,

@@ -23,6 +23,7 @@ from laddnav.locations.rules import connector_of, evse_of
 from laddnav.mail import actions as mail
 from laddnav.mail.rules import address as mail_address
 from laddnav.meters import actions as meters
+from laddnav.meters.impossible import believable
 from laddnav.parties import actions as parties
 from laddnav.payments import bounds, receipts
 from laddnav.payments.actions import paying, shortfalls, watching
@@ -128,6 +129,7 @@ async def _owes(unit: Unit, ticket: Ticket, due: Decimal) -> Ticket:
 
 
 async def _watched(unit: Unit, ticket: Ticket, session: Session) -> Ticket:
+    session = believable(session, unit.now)
     assert session.tab is not None, "a charge with a price"
     payment, power = await paying.by_ref(unit, ticket.payment), watching.power_of(session)
     seen = bounds.looked_at(
