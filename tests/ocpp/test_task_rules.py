@@ -97,6 +97,8 @@ def test_who_is_under_way_comes_to_its_end_where_a_task_is_stopped() -> None:
         (U, True, False, rules.AWAY_FOR, X),
         (U, True, False, rules.AWAY_FOR - timedelta(seconds=1), U),
         (U, True, True, rules.AWAY_FOR, U),
+        (A, True, True, rules.AWAY_FOR, X),
+        (A, True, True, rules.AWAY_FOR - timedelta(seconds=1), A),
         (W, True, False, rules.AWAY_FOR, W),
         (W, False, False, timedelta(), D),
         (A, False, True, timedelta(), X),

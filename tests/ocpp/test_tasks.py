@@ -439,6 +439,11 @@ async def test_cards_are_sent_by_their_difference(
         version[0] = 77
         assert [kind for kind, _ in await sync()] == ["Full"]
         assert version[0] == 78
+        for beyond in (2**31 - 1, 2**40):  # a version that cannot be counted on from
+            version[0] = beyond
+            assert [kind for kind, _ in await sync()] == ["Full"]
+            assert version[0] == 1
+            assert await sync() == []
 
 
 def _uid(entry: dict[str, Any]) -> str:

@@ -20,6 +20,7 @@ from laddnav.tokens import actions as tokens
 from laddnav.tokens.model import Token
 
 CARDS_MAX = 10_000  # more than the memory of any station that we know of
+VERSION_END = 2**31 - 2**20  # who says a version as high as this is told all, and counted from 1 again
 
 
 class Syncing(Struct, frozen=True, kw_only=True):
@@ -81,7 +82,8 @@ async def _heard(unit: Unit, doing: Doing, settings: Syncing, said: Said) -> Mov
     if isinstance(said, ListVersionTold):
         ours = await store.local_list.version(unit, doing.station)
         full = settings.anew or ours is None or ours != said.version
-        return _more(doing, Note(version=max(said.version, ours or 0), full=full))
+        high = max(said.version, ours or 0)
+        return _more(doing, Note(version=high, full=full) if high < VERSION_END else Note(version=0, full=True))
     if doing.step.memo is None:
         return refused(said)
     note = json.decode(doing.step.memo, Note)

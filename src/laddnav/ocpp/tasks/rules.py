@@ -152,7 +152,9 @@ def given_up(step: Step, now: datetime, *, ours: bool, on_the_line: bool) -> Ste
     if lapsed(step, now):
         said = "it was not heard of again" if step.said is None else f"{step.said}, and then nothing"
         return moved(step, Failed(said=said), now)
-    if step.state is StepState.UNDER_WAY and not on_the_line and step.at + AWAY_FOR <= now:
+    # What is asked is answered or given up within a minute, unless nothing can be made of the answer.
+    nothing_comes = step.state is StepState.ASKED or (step.state is StepState.UNDER_WAY and not on_the_line)
+    if nothing_comes and step.at + AWAY_FOR <= now:
         return moved(step, Failed(said="it went away amid it"), now)
     return step
 
