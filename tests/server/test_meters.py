@@ -43,6 +43,9 @@ async def test_a_meter_is_registered_changed_and_told_before_its_calibration_end
     signer = SigningMeter()
     ref, station, number = await held(served, signer)
     (waiting,) = (await lad.get("/signed-records"))["items"]
+    there = (await lad.get(f"/stations/{station}"))["location_id"]
+    assert (await lad.get(f"/signed-records?location_id={there.lower()}"))["items"] == [waiting]
+    assert (await lad.get("/signed-records?location_id=ELSEWHERE"))["items"] == []
     assert (waiting["ref"], waiting["verdict"], waiting["reasons"]) == (
         ref,
         "UNKNOWN_KEY",

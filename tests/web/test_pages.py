@@ -48,6 +48,7 @@ LISTS = (
         "/attention",
         "/cures",
         "/meters",
+        "/signed",
         "/fleets",
         "/prices",
         "/grid-tariffs",

@@ -48,7 +48,10 @@ async def test_charges_that_are_held_are_one_row_of_their_place_until_somebody_d
     for text in ("2 charges", "Kajen · Göteborg", "Not billed until somebody decides", "09:10", "61,733.40"):
         await expect(row).to_contain_text(text)
     await row.get_by_role("link", name="Decide").click()
-    await expect(page.locator("main")).to_contain_text("Not billed until somebody decides")
+    await expect(page.locator("h1")).to_have_text("Held charges at Kajen")
+    await expect(row).to_have_count(2)
+    for text in ("ST1/1", "12,344.678 kWh", "30,866.70 SEK", "this EVSE cannot have given more"):
+        await expect(row.first).to_contain_text(text)
     async with site.database.unit() as unit:
         proof = await meters.proof_of(unit, US, first)
         assert proof is not None

@@ -294,9 +294,21 @@ async def is_rejected(unit: Unit, session: Session) -> bool:
     return found is not None and found.standing is Standing.REJECTED
 
 
-async def held(unit: Unit, holder: PartyId | None, *, before: str | None = None, limit: int = 50) -> Sequence[Proof]:
-    """Charges that wait for a person, newest first; the last ref is the next `before`."""
-    return await store.held(unit, holder, before, limit)
+async def held(
+    unit: Unit,
+    holder: PartyId | None,
+    *,
+    location_id: str | None = None,
+    before: str | None = None,
+    limit: int = 50,
+) -> Sequence[Proof]:
+    """Charges that wait for a person, all or those at one Location, newest first; the last ref is the next `before`."""
+    return await store.held(unit, holder, location_id, before, limit)
+
+
+async def held_now(unit: Unit, holder: PartyId | None) -> int:
+    """How many wait."""
+    return await store.held_now(unit, holder)
 
 
 async def _decide(unit: Unit, ref: str, standing: Standing, by: str, why: str) -> Proof:

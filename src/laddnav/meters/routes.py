@@ -133,9 +133,14 @@ async def list_claims(unit: Unit, by: Visitor, *, limit: Limit = 50) -> Page[Cla
     return page(await actions.claims(unit, by.holder, limit), limit, lambda one: one.serial)
 
 
-async def list_held(unit: Unit, by: Visitor, *, limit: Limit = 50, cursor: str | None = None) -> Page[Proof]:
-    """Charges that are not billed because of what their meter signed, newest first."""
-    found = await actions.held(unit, by.holder, before=cursor, limit=limit + 1)
+async def list_held(
+    unit: Unit, by: Visitor, *, location_id: str | None = None, limit: Limit = 50, cursor: str | None = None
+) -> Page[Proof]:
+    """Charges that nobody is billed for until somebody decides, newest first; with `location_id`, those at that place.
+
+    Because of what their meter signed, or because no charge can have been so.
+    """
+    found = await actions.held(unit, by.holder, location_id=location_id, before=cursor, limit=limit + 1)
     return page(found, limit, lambda one: one.ref)
 
 

@@ -71,9 +71,14 @@ delete from meter_key_claim where (holder, serial_key, public_key) in (
 PROOF = "select body from meter_proof where holder = $1 and session_id = $2"
 PROOF_BY_REF = "select body from meter_proof where ref = $1"
 HELD = """
-select body from meter_proof where standing = 'HELD' and ($1::text is null or holder = $1)
-  and ($2::text is null or ref < $2) order by ref desc limit $3
+select p.body from meter_proof p where p.standing = 'HELD' and ($1::text is null or p.holder = $1)
+  and ($2::text is null or p.ref < $2)
+  and ($3::text is null or exists (
+    select from session s where s.holder = p.holder and s.owner = p.holder and s.id_key = lower(p.session_id)
+      and lower(s.location_id) = $3))
+order by p.ref desc limit $4
 """
+HELD_NOW = "select count(*) from meter_proof where standing = 'HELD' and ($1::text is null or holder = $1)"
 HELD_FOR = """
 select body from meter_proof
 where holder = $1 and standing = 'HELD' and (serial_key = $2 or station_id = $3) order by ref
@@ -194,9 +199,16 @@ async def proof_by_ref(unit: Unit, ref: str, *, lock: bool = False) -> Proof | N
     return _proof(await unit.fetch_one(PROOF_BY_REF + (" for update" if lock else ""), ref))
 
 
-async def held(unit: Unit, holder: PartyId | None, before: str | None, limit: int) -> list[Proof]:
-    rows = await unit.fetch(HELD, holder and str(holder), before, limit)
+async def held(
+    unit: Unit, holder: PartyId | None, location_id: str | None, before: str | None, limit: int
+) -> list[Proof]:
+    rows = await unit.fetch(HELD, holder and str(holder), before, location_id and fold(location_id), limit)
     return [json.decode(row["body"], Proof) for row in rows]
+
+
+async def held_now(unit: Unit, holder: PartyId | None) -> int:
+    many: int = await unit.value(HELD_NOW, holder and str(holder))
+    return many
 
 
 async def held_for(unit: Unit, one: Meter) -> list[Proof]:

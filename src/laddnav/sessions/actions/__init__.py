@@ -15,6 +15,7 @@ from laddnav.sessions.actions.reading import (
     of_our_drivers,
     open_of_tokens,
     page,
+    several,
     stays,
     under_way_at,
 )
@@ -47,6 +48,7 @@ __all__ = [
     "request_start",
     "request_stop",
     "settle_overdue",
+    "several",
     "stays",
     "stop",
     "under_way_at",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 from laddnav.db.unit import Unit
@@ -25,6 +25,11 @@ async def fetch(unit: Unit, holder: PartyId, owner: PartyId, id: str, *, lock: b
 
 async def find(unit: Unit, holder: PartyId, owner: PartyId, id: str) -> Session | None:
     return await store.find(unit, holder, owner, id)
+
+
+async def several(unit: Unit, keys: Collection[tuple[PartyId, str]]) -> dict[tuple[PartyId, str], Session]:
+    """Charges at Stations of ours by (holder, folded id); what is not known is not in it."""
+    return await store.several(unit, keys)
 
 
 async def by_ref(unit: Unit, ref: str) -> Session:

@@ -16,6 +16,7 @@ from laddnav.sessions.store.sessions import (
     open_of_tokens,
     overdue,
     page,
+    several,
     stays,
 )
 from laddnav.sessions.store.written import advance, hear, insert, lock_known, lock_several, update
@@ -41,6 +42,7 @@ __all__ = [
     "open_of_tokens",
     "overdue",
     "page",
+    "several",
     "stays",
     "update",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
 from msgspec.structs import replace
@@ -16,6 +16,11 @@ from laddnav.sessions.model import Moved, Session, Stay
 from laddnav.sessions.rules import cost_of
 
 FETCH = "select body, moved, revision from session where holder = $1 and owner = $2 and id_key = $3"
+SEVERAL = """
+select s.body, s.moved, s.revision, k.holder, k.id_key
+from unnest($1::text[], $2::text[]) as k(holder, id_key)
+join session s on s.holder = k.holder and s.owner = k.holder and s.id_key = k.id_key
+"""
 LOCK = lookup(FETCH + " for update", "text", "text", "text")
 BY_REF = "select body, moved, revision from session where ref = $1"
 # A car that stands at an Evse; whoever is on the way to it, or may come later, counts too.
@@ -102,6 +107,13 @@ select status, count(*) as many from session where ($1::text is null or holder =
 async def find(unit: Unit, holder: PartyId, owner: PartyId, id: str, *, lock: bool = False) -> Session | None:
     row = await unit.fetch_one(LOCK if lock else FETCH, str(holder), str(owner), fold(id))
     return None if row is None else session_of(row)
+
+
+async def several(unit: Unit, keys: Collection[tuple[PartyId, str]]) -> dict[tuple[PartyId, str], Session]:
+    """Of charges at Stations of ours, by (holder, folded id)."""
+    columns = [str(holder) for holder, _ in keys], [fold(id) for _, id in keys]
+    rows = await unit.fetch(SEVERAL, *columns) if keys else []
+    return {(PartyId.parse(row["holder"]), row["id_key"]): session_of(row) for row in rows}
 
 
 async def by_ref(unit: Unit, ref: str) -> Session | None:

@@ -5,24 +5,28 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal, InvalidOperation
+from urllib.parse import urlencode
 
 from msgspec import Struct
 from msgspec.structs import replace
 from starlette.responses import Response
 
 from laddnav.db.unit import Unit
-from laddnav.kit.ids import PartyId
+from laddnav.kit.ids import PartyId, fold
 from laddnav.kit.json import Unreadable
 from laddnav.kit.refusal import Refusal
 from laddnav.locations import actions as locations
+from laddnav.locations.model import Location
 from laddnav.meters import actions as meters
 from laddnav.meters.model import Calibration, Claim, KeySource, Meter, MeterExchange, Proof
 from laddnav.meters.rules import NoReason, NoRegister, calibration, register_said
 from laddnav.people.api import yours
 from laddnav.sessions import actions as sessions
+from laddnav.sessions.model import Session
 from laddnav.web.asked import Asked, Door, do, see
 
 PAGE = 50
+HELD_SHOWN = 10  # before the meters; the others have a page of their own
 
 
 class NoDay(Refusal):
@@ -31,6 +35,14 @@ class NoDay(Refusal):
     def __init__(self, said: str) -> None:
         super().__init__(f"{said!r} is no day")
         self.said = said
+
+
+class Waiting(Struct, frozen=True, kw_only=True):
+    """A charge that is held, as far as it is still known, and where it was."""
+
+    proof: Proof
+    session: Session | None
+    place: Location | None
 
 
 class Row(Struct, frozen=True, kw_only=True):
@@ -42,7 +54,8 @@ async def list_all(asked: Asked) -> Response:
     cursor, holder = asked.query("cursor"), asked.visitor.holder
     async with asked.unit() as unit:
         found = await meters.page(unit, holder, before=cursor, limit=PAGE + 1)
-        held = await meters.held(unit, holder)
+        held = await meters.held(unit, holder, limit=HELD_SHOWN)
+        held_now = await meters.held_now(unit, holder)
         claimed = await meters.claims(unit, holder)
         trusts = [
             (holder, name, await meters.first_use_trusted(unit, PartyId.parse(holder)))
@@ -53,6 +66,7 @@ async def list_all(asked: Asked) -> Response:
         "meters.html",
         rows=[Row(meter=meter, calibration=calibration(meter, today)) for meter in found[:PAGE]],
         held=held,
+        held_now=held_now,
         claimed=claimed,
         trusts=trusts,
         next=found[PAGE - 1].ref if len(found) > PAGE else None,
@@ -158,6 +172,31 @@ async def exchange(asked: Asked) -> Response:
     return asked.done("/meters", asked.say("The exchange is noted; charges are counted across it."))
 
 
+async def list_held(asked: Asked) -> Response:
+    """Charges that wait for a person; with `location` and its `holder`, those at one place. Raises NotAPartyId."""
+    cursor, holder, location_id = asked.query("cursor"), asked.visitor.holder, asked.query("location")
+    if asked.query("holder"):
+        holder = yours(asked.visitor, PartyId.parse(asked.query("holder") or ""))
+    async with asked.unit() as unit:
+        found = await meters.held(unit, holder, location_id=location_id, before=cursor, limit=PAGE + 1)
+        known = await sessions.several(unit, {(one.holder, one.session_id) for one in found})
+        places = await locations.several(unit, {_place(one) for one in known.values()})
+    rows = list[Waiting]()
+    for one in found[:PAGE]:
+        session = known.get((one.holder, fold(one.session_id)))
+        _, place = (None, None) if session is None else places.get(_place(session), (None, None))
+        rows.append(Waiting(proof=one, session=session, place=place))
+    return asked.page(
+        "held_charges.html",
+        rows=rows,
+        location_id=location_id,
+        place=rows[0].place if location_id and rows else None,
+        query=urlencode({name: said for name in ("location", "holder") if (said := asked.query(name))}),
+        next=found[PAGE - 1].ref if len(found) > PAGE else None,
+        begun=cursor is not None,
+    )
+
+
 async def proof(asked: Asked) -> Response:
     """The signed records of one charge, and what is to be decided about them."""
     async with asked.unit() as unit:
@@ -182,6 +221,10 @@ async def reject(asked: Asked) -> Response:
         found = await _proof(asked, unit)
         await meters.reject(unit, found.ref, by=asked.visitor.name, why=asked.said("why"))
     return asked.done(f"/signed/{found.ref}", asked.say("The charge will not be billed."))
+
+
+def _place(session: Session) -> tuple[PartyId, PartyId, str]:
+    return session.holder, session.holder, fold(session.location_id)
 
 
 async def _mine(asked: Asked, unit: Unit) -> Meter:
@@ -242,6 +285,7 @@ DOORS: tuple[Door, ...] = (
     see("/meters/{ref}", one),
     do("/meters/{ref}", amend),
     do("/meters/{ref}/confirm", confirm),
+    see("/signed", list_held),
     see("/signed/{ref}", proof),
     do("/signed/{ref}/accept", accept),
     do("/signed/{ref}/reject", reject),

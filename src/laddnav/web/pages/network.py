@@ -111,10 +111,10 @@ async def _attention(unit: Unit, asked: Asked, holder: PartyId | None) -> list[N
     for late in [one for one in await market.followed(unit) if one.late_since is not None]:
         text = asked.say("Prices of %(zone)s are late; plans go by a forecast.", zone=late.zone)
         needs.append(Need(tone="warn", text=text, href=f"/prices?zone={late.zone}", deed=asked.say("Look at them")))
-    waiting = await meters.held(unit, holder)
+    waiting = await meters.held_now(unit, holder)
     if waiting:
-        text = asked.say("Charges held because of what their meter signed: %(count)s.", count=len(waiting))
-        needs.append(Need(tone="bad", text=text, href="/meters", deed=asked.say("Decide")))
+        text = asked.say("Charges that are not billed until somebody decides: %(count)s.", count=waiting)
+        needs.append(Need(tone="bad", text=text, href="/signed", deed=asked.say("Decide")))
     ending = await meters.ending(unit, holder)
     if ending:
         text = asked.say("Meters whose calibration ends soon or is over: %(count)s.", count=len(ending))
