@@ -8,18 +8,21 @@ from decimal import Decimal
 import pytest
 
 from laddnav.analytics import actions as analytics
-from laddnav.analytics import tables
+from laddnav.analytics import store, tables
 from laddnav.analytics.model import MainsCourse
 from laddnav.analytics.rules import taken_in
 from laddnav.db.unit import Database
 from laddnav.kit.energy import Energy, kwh, wh
+from laddnav.locations import actions as locations
 from laddnav.locations.rules import UnknownLocation
 from laddnav.metering.model import Measurand, Reading
 from laddnav.readings import actions as readings
 from laddnav.readings.model import Said
 from laddnav.readings.rules import UnreadableReadings, mains_of
 from tests.clock import SetClock
-from tests.things import US, settled
+from tests.things import US, location, settled
+
+HOUR = timedelta(hours=1)
 
 TABLE = """location_id;meter;at;kwh
 LOC1;GRID1;2026-10-31T12:00+01:00;1000
@@ -71,6 +74,37 @@ def test_a_table_of_readings_is_read_or_says_where_it_cannot_be() -> None:
     for wrong in ("", "a;b\n", TABLE.replace("1010", "-1"), TABLE.replace("1010", "NaN"), TABLE.replace("1010", "")):
         with pytest.raises(UnreadableReadings):
             mains_of(wrong, US)
+
+
+async def test_what_a_station_gave_stays_where_it_was_given(database: Database, clock: SetClock) -> None:
+    """It goes to another place, away, and comes back with a register that rose elsewhere."""
+    station = await settled(database)
+
+    async def shown(at: datetime, *registers: int) -> None:
+        clock.set(at + timedelta(hours=4))
+        said = [
+            Reading(at=at + hour * HOUR, measurand=Measurand.ENERGY_IMPORT_REGISTER, value=Decimal(register))
+            for hour, register in enumerate(registers)
+        ]
+        async with database.unit() as unit:
+            one = Said(holder=US, station_id=station.id, evse_no=1, session_id="", readings=tuple(said))
+            readings.append(unit, [one])
+        await readings.sum_up(database)
+
+    await shown(day(1), 0, 5_000)
+    async with database.unit() as unit:
+        await locations.keep(unit, US, location("LOC2", evses=()))
+        await locations.relocate(unit, station.id, "LOC2")
+    await shown(day(2), 5_000, 5_700)
+    async with database.unit() as unit:
+        await locations.leave(unit, station.id, "")
+    clock.set(day(4))
+    async with database.unit() as unit:
+        await locations.add_station(unit, US, station.id, location_id="LOC1")
+    await shown(day(5), 90_000, 90_030)
+    async with database.unit() as unit:
+        rows = await store.counted(unit, US, day(0), day(6), "2026-11", "2026-11")
+    assert {row.location_id: row.energy for row in rows} == {"LOC1": wh(5_030), "LOC2": wh(700)}
 
 
 async def test_the_losses_of_a_location_are_told_by_its_month(database: Database, clock: SetClock) -> None:

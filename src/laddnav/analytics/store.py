@@ -131,19 +131,23 @@ select holder, month, of, status, closed, credited, doubts, count(*) as many, su
 from known where month between $4 and $5
 group by holder, month, of, status, closed, credited, doubts, sign(delivered - billed) order by holder, month, of
 """
-# What a register lost between two quarters was another meter, or a slip: only rises are energy.
+# What a register lost between two quarters was another meter, or a slip: only rises are energy. It was given where the
+# Station stood then; what a register rose by while its Station stood elsewhere was given there.
 COUNTED = """
 with place as (
-  select s.holder, s.id, s.location_id, coalesce(l.body::json ->> 'time_zone', 'UTC') as zone
-  from station s
+  select s.holder, s.station_id, s.location_id, s.since_at,
+    lead(s.since_at, 1, 'infinity') over (partition by s.holder, s.station_id order by s.since_at) as until_at,
+    coalesce(l.body::json ->> 'time_zone', 'UTC') as zone
+  from station_place s
     left join location l on l.holder = s.holder and l.owner = s.holder and l.id_key = lower(s.location_id)
-  where s.location_id is not null and ($1::text is null or s.holder = $1)
+  where $1::text is null or s.holder = $1
 ), risen as (
   select q.holder, q.station_id, q.evse_no, q.place, place.location_id,
     to_char(q.at at time zone place.zone, 'YYYY-MM') as month,
-    q.last - coalesce(lag(q.last) over (partition by q.holder, q.station_id, q.evse_no, q.place order by q.at), q.first)
-      as rise
-  from reading_quarter q join place on place.holder = q.holder and place.id = q.station_id
+    q.last - coalesce(lag(q.last) over (
+      partition by q.holder, q.station_id, q.evse_no, q.place, place.since_at order by q.at), q.first) as rise
+  from reading_quarter q join place on place.holder = q.holder and place.station_id = q.station_id
+    and place.location_id is not null and q.at >= place.since_at and q.at < place.until_at
   where q.measurand = 'Energy.Active.Import.Register' and q.phase = '' and q.at >= $2 and q.at < $3
 )
 select holder, month, station_id, location_id, evse_no, place, sum(rise) as energy

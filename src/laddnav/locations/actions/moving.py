@@ -35,6 +35,7 @@ async def relocate(unit: Unit, station_id: str, location_id: str) -> Station:
             await keep_evse(unit, one.holder, one.holder, to.id, there)
         store.stations.attach(unit, one.holder, one.id, number, EvseRef(to.id, where.evse_uid))
     store.stations.provision(unit, replace(one, location_id=to.id))
+    store.stations.stands(unit, one, to.id)
     unit.announce(StationChanged(holder=one.holder, station_id=one.id))
     return await station(unit, station_id)
 
@@ -49,6 +50,7 @@ async def leave(unit: Unit, station_id: str, address: str) -> Station:
         await _taken_away(unit, one, where)
     store.stations.detach(unit, one)
     store.stations.move(unit, one.id, unit.now, address)
+    store.stations.stands(unit, one, None)
     unit.announce(StationChanged(holder=one.holder, station_id=one.id))
     return await station(unit, station_id)
 

@@ -108,6 +108,7 @@ async def add_station(
     )
     if not await store.stations.add(unit, station, None if password is None else hashed(password)):
         raise StationExists(id)
+    store.stations.stands(unit, station, location_id)
     store.stations.forget_stranger(unit, id)
     unit.announce(StationChanged(holder=holder, station_id=id))
     return station
@@ -125,6 +126,7 @@ async def attach(unit: Unit, station_id: str, evse_no: int, where: EvseRef) -> N
     store.stations.attach(unit, one.holder, station_id, evse_no, where)
     if one.location_id is None:
         store.stations.provision(unit, replace(one, location_id=location.id))
+        store.stations.stands(unit, one, location.id)
     unit.announce(StationChanged(holder=one.holder, station_id=station_id))
 
 
@@ -144,6 +146,8 @@ async def provision(unit: Unit, station_id: str, changes: Provisioning) -> Stati
     if changes.security_profile is not UNSET:
         after = replace(after, security_profile_next=None)
     store.stations.provision(unit, after)
+    if after.location_id != before.location_id:
+        store.stations.stands(unit, after, after.location_id)
     unit.learn(Line, station_id, None)
     if changes.password is not UNSET:
         store.stations.set_password(unit, station_id, None if changes.password is None else hashed(changes.password))

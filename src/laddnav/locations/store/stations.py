@@ -53,6 +53,15 @@ update station set moved_at = $2, moved_to = $3, location_id = null, accepted = 
   left_at = case when $3 = '' then coalesce(left_at, $2) else left_at end
 where id = $1
 """
+# What is first known of it goes for all that was before.
+STANDS = """
+insert into station_place (holder, station_id, since_at, location_id)
+select $1, $2, case when known.since_at is null then '-infinity' else $4::timestamptz end, $3::text
+from (select 1) one left join lateral (select since_at, location_id from station_place
+  where holder = $1 and station_id = $2 order by since_at desc limit 1) known on true
+where known.location_id is distinct from $3::text
+on conflict (holder, station_id, since_at) do update set location_id = excluded.location_id
+"""
 DETACH = "delete from station_evse where holder = $1 and station_id = $2"
 PROVISION = """
 update station set location_id = $2, accepted = $3, security_profile = $4, protocols = $5, on_connect = $6,
@@ -271,6 +280,11 @@ async def add(unit: Unit, station: Station, password_hash: str | None) -> bool:
 
 def move(unit: Unit, station_id: str, at: datetime, address: str) -> None:
     unit.write(MOVE, station_id, at, address)
+
+
+def stands(unit: Unit, station: Station, location_id: str | None) -> None:
+    """From now on; None: at no Location of ours."""
+    unit.write(STANDS, str(station.holder), station.id, location_id, unit.now)
 
 
 def detach(unit: Unit, station: Station) -> None:
