@@ -13,7 +13,7 @@ from laddnav.kit.energy import wh
 from laddnav.kit.ids import EvseRef
 from laddnav.locations import actions as locations
 from laddnav.locations.model import Station, Status
-from laddnav.locations.rules import CarThere, StationExists, UidTaken
+from laddnav.locations.rules import CarThere, StationExists, UidTaken, UnknownStation
 from laddnav.ocpp import actions as ocpp
 from laddnav.ocpp.tasks import actions as tasks
 from laddnav.ocpp.tasks import going_on
@@ -22,7 +22,7 @@ from laddnav.ocpp.tasks.move import Moving
 from laddnav.parties import actions as parties
 from laddnav.sessions import actions as sessions
 from tests.clock import SetClock
-from tests.ocpp.conftest import PASSWORD, Raw, until
+from tests.ocpp.conftest import PASSWORD, Raw, somebody_waits, until
 from tests.ocpp.managed import Answer, managed
 from tests.things import THEM, US, evse, location, party
 
@@ -157,6 +157,27 @@ async def test_no_evse_is_written_over_by_one_that_comes(database: Database, sta
         before, there = [(await locations.fetch(unit, US, US, id)).evses for id in ("LOC1", "LOC2")]
         assert [(one.uid, one.evse_id) for one in there] == [("evse2", "SE*LAD*ETHEIRS")]
         assert Status.REMOVED not in {one.status for one in before}
+
+
+async def test_a_station_that_is_moved_by_two_at_once_is_in_one_place(database: Database, station: Station) -> None:
+    """Who takes it off the list while another moves it leaves no EVSE of it anywhere."""
+    async with database.unit() as unit:
+        await locations.keep(unit, US, location("LOC2", evses=()))
+
+    async def relocate() -> None:
+        async with database.unit() as unit:
+            await locations.relocate(unit, "ST1", "LOC2")
+
+    async with asyncio.timeout(20), database.unit() as unit:
+        await locations.leave(unit, "ST1", "")
+        moving = asyncio.create_task(relocate())
+        await until(lambda: somebody_waits(database))
+    with pytest.raises(UnknownStation):
+        await moving
+    async with database.unit() as unit:
+        gone = await locations.station(unit, "ST1")
+        assert (gone.location_id, gone.evses) == (None, ())
+        assert (await locations.fetch(unit, US, US, "LOC2")).evses == ()
 
 
 async def test_who_is_taken_off_our_list_is_served_no_more(url: str, database: Database, station: Station) -> None:

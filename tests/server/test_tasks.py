@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from laddnav.db.unit import Database
@@ -42,6 +43,12 @@ async def test_a_template_is_kept_checked_and_applied_as_a_task(
     assert [one["name"] for one in (await lad.ask("GET", "/templates"))[1]["items"]] == ["Theirs"]
     assert (await lad.ask("DELETE", f"/templates/{template['ref']}"))[0] == 200
     assert (await lad.ask("GET", f"/templates/{template['ref']}/drift"))[0] == 404
+
+
+async def test_two_who_add_the_same_template_at_once_add_one(lad: Client) -> None:
+    body = {"name": "Ours", "wanted": [{"name": {"name": "HeartbeatInterval"}, "value": "60"}]}
+    answers = await asyncio.gather(*(lad.ask("POST", "/templates", body) for _ in range(5)))
+    assert sorted(status for status, _ in answers) == [201, 409, 409, 409, 409]
 
 
 async def test_a_key_of_another_party_hears_nothing_of_a_template(lad: Client, tnm: Client) -> None:

@@ -8,10 +8,10 @@ from laddnav.db.unit import Unit
 from laddnav.kit.ids import EvseRef, fold
 from laddnav.locations import rules, store
 from laddnav.locations.actions.places import fetch, keep, keep_evse
-from laddnav.locations.actions.stations import station
+from laddnav.locations.actions.stations import hold, station
 from laddnav.locations.events import StationChanged
 from laddnav.locations.model import Evse, Location, Station, Status
-from laddnav.locations.rules import CarThere, UidTaken, UnknownEvse
+from laddnav.locations.rules import CarThere, UidTaken, UnknownEvse, UnknownStation
 
 
 async def relocate(unit: Unit, station_id: str, location_id: str) -> Station:
@@ -20,7 +20,9 @@ async def relocate(unit: Unit, station_id: str, location_id: str) -> Station:
     They keep their uids, for these name them for ever (OCPI 2.2.1 mod_locations_evse_object). Raises UnknownStation,
     UnknownLocation, CarThere, UidTaken.
     """
-    one = await station(unit, station_id)
+    one = await _held(unit, station_id)
+    if one.moved_at is not None:
+        raise UnknownStation(station_id)
     to = await fetch(unit, one.holder, one.holder, location_id)
     coming = [(number, where) for number, where in one.evses if fold(where.location_id) != fold(to.id)]
     uids = {fold(evse.uid) for evse in to.evses if evse.status is not Status.REMOVED}
@@ -45,13 +47,19 @@ async def leave(unit: Unit, station_id: str, address: str) -> Station:
 
     Its charges, readings and messages stay. Raises UnknownStation, CarThere.
     """
-    one = await station(unit, station_id)
+    one = await _held(unit, station_id)
     for _, where in one.evses:
         await _taken_away(unit, one, where)
     store.stations.detach(unit, one)
     store.stations.move(unit, one.id, unit.now, address)
     store.stations.stands(unit, one, None)
     unit.announce(StationChanged(holder=one.holder, station_id=one.id))
+    return await station(unit, station_id)
+
+
+async def _held(unit: Unit, station_id: str) -> Station:
+    """Who moves it moves it alone, or it would be in two places. Raises UnknownStation."""
+    await hold(unit, station_id)
     return await station(unit, station_id)
 
 

@@ -63,10 +63,10 @@ from station s join ocpp_task_step o on o.holder = s.holder and o.station_id = s
 where o.holder = $1 and o.task = $2 and s.moved_at is null
 """
 _TEMPLATE = "holder, ref, name, selection, wanted, changed_at, changed_by"
-KEEP_TEMPLATE = f"""
-insert into ocpp_template ({_TEMPLATE}) values ($1, $2, $3, $4, $5, $6, $7)
-on conflict (holder, ref) do update set name = excluded.name, selection = excluded.selection, wanted = excluded.wanted,
-  changed_at = excluded.changed_at, changed_by = excluded.changed_by
+ADD_TEMPLATE = f"insert into ocpp_template ({_TEMPLATE}) values ($1, $2, $3, $4, $5, $6, $7) on conflict do nothing"
+CHANGE_TEMPLATE = """
+update ocpp_template set name = $3, selection = $4, wanted = $5, changed_at = $6, changed_by = $7
+where holder = $1 and ref = $2
 """
 TEMPLATE = f"select {_TEMPLATE} from ocpp_template where ref = $1"
 TEMPLATES = f"select {_TEMPLATE} from ocpp_template where ($1::text is null or holder = $1) order by name"
@@ -147,9 +147,10 @@ async def on_the_line(unit: Unit, task: Task) -> tuple[dict[str, bool], set[str]
     return {row["id"]: row["idle"] for row in rows if row["there"]}, {row["id"] for row in rows}
 
 
-def keep_template(unit: Unit, template: Template) -> None:
-    unit.write(
-        KEEP_TEMPLATE,
+async def keep_template(unit: Unit, template: Template, *, new: bool) -> bool:
+    """False where a new one has the name of another."""
+    kept = await unit.execute(
+        ADD_TEMPLATE if new else CHANGE_TEMPLATE,
         str(template.holder),
         template.ref,
         template.name,
@@ -158,6 +159,7 @@ def keep_template(unit: Unit, template: Template) -> None:
         template.changed_at,
         template.changed_by,
     )
+    return bool(kept)
 
 
 async def template(unit: Unit, ref: str) -> Template | None:

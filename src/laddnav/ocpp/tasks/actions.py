@@ -150,7 +150,8 @@ async def keep_template(
         changed_at=unit.now,
         changed_by=by,
     )
-    store.tasks.keep_template(unit, template)
+    if not await store.tasks.keep_template(unit, template, new=ref is None):
+        raise TemplateExists(name)  # another was first at this very moment
     return template
 
 
