@@ -12,6 +12,7 @@ from laddnav.db.unit import Database
 from laddnav.kit.energy import wh
 from laddnav.kit.ids import EvseRef
 from laddnav.locations import actions as locations
+from laddnav.locations.actions import Provisioning
 from laddnav.locations.model import Station, Status
 from laddnav.locations.rules import CarThere, StationExists, UidTaken, UnknownStation
 from laddnav.ocpp import actions as ocpp
@@ -189,6 +190,11 @@ async def test_who_is_taken_off_our_list_is_served_no_more(url: str, database: D
         await raw.socket.wait_closed()
     with pytest.raises(Exception, match="404"):
         await Raw.connect(url)
+    async with database.unit() as unit:  # nor is it set up, as though it were back with that
+        with pytest.raises(UnknownStation):
+            await locations.provision(unit, "ST1", Provisioning(accepted=True))
+        with pytest.raises(UnknownStation):
+            await locations.attach(unit, "ST1", 1, EvseRef("LOC1", "EVSE1"))
 
 
 async def test_a_station_that_announced_itself_is_taken_in_by_one_step(url: str, database: Database) -> None:

@@ -40,10 +40,12 @@ from laddnav.ledger.rules import (
     UnknownEntry,
 )
 from laddnav.locations.rules import (
+    CarThere,
     EvseTaken,
     NoStation,
     NotAStationId,
     StationExists,
+    UidTaken,
     UnknownEvse,
     UnknownLocation,
     UnknownStation,
@@ -67,6 +69,7 @@ from laddnav.ocpi.rules import PartyTaken, UnknownConnection, UnknownExchange
 from laddnav.ocpi.wire.handshake import EndpointsMissing, NoCommonVersion, NoCredentialsRoles
 from laddnav.ocpp.rules import Offline
 from laddnav.ocpp.tasks.rules import (
+    HalfSigned,
     NobodySelected,
     TaskOver,
     TemplateExists,
@@ -168,6 +171,8 @@ SENTENCES: dict[type[Exception], str] = {
     TooManyChoices: N_("This charge was changed too often. Ask your provider, or the number on the station."),
     EvseBusy: N_("Another session is under way at this EVSE."),
     EvseTaken: N_("This EVSE belongs to station %(station_id)s already."),
+    CarThere: N_("A car charges at EVSE %(evse_uid)s, or it is reserved; try again when it is free."),
+    UidTaken: N_("That location has an EVSE %(evse_uid)s of its own; give one of the two another uid."),
     EnergyOrAmount: N_("Say either how much energy or for how much money."),
     EndpointsMissing: N_("The partner does not offer what this connection needs."),
     ForbiddenAddress: N_("This address may not be called. It has to be a public one, over HTTPS."),
@@ -284,7 +289,7 @@ SENTENCES: dict[type[Exception], str] = {
     SettlesWithItself: N_("A party does not settle with itself."),
     UnknownReservation: N_("There is no such reservation."),
     UnknownSession: N_("There is no such session."),
-    UnknownStation: N_("There is no such station."),
+    UnknownStation: N_("There is no station %(station_id)s."),
     UnknownTariff: N_("There is no such tariff."),
     UnknownPayment: N_("There is no such payment."),
     UnknownTicket: N_("There is no charge of this address."),
@@ -305,6 +310,7 @@ SENTENCES: dict[type[Exception], str] = {
     TaskOver: N_("This task is over already."),
     TemplateExists: N_("There is another template of this name: %(name)s"),
     NobodySelected: N_("No station is meant by this."),
+    HalfSigned: N_("A signed update needs a certificate and a signature. With one of them it would not be signed."),
     UnfitTemplate: N_("A template names each variable once, and no secret: %(name)s"),
     UnknownToken: N_("Nobody knows this token."),
     UnknownVisit: N_("There is no such open visit."),

@@ -116,7 +116,7 @@ async def add_station(
 
 async def attach(unit: Unit, station_id: str, evse_no: int, where: EvseRef) -> None:
     """This number of the Station is that Evse. Raises UnknownStation, UnknownLocation, UnknownEvse, EvseTaken."""
-    one = await station(unit, station_id)
+    one = await _ours(unit, station_id)
     location = await fetch(unit, one.holder, one.holder, where.location_id)
     evse = rules.evse_of(location, where.evse_uid)
     where = EvseRef(location.id, evse.uid)
@@ -132,7 +132,7 @@ async def attach(unit: Unit, station_id: str, evse_no: int, where: EvseRef) -> N
 
 async def provision(unit: Unit, station_id: str, changes: Provisioning) -> Station:
     """Set up what `changes` says. Raises UnknownStation, UnfitPassword, UnknownLocation."""
-    before = await station(unit, station_id)
+    before = await _ours(unit, station_id)
     if isinstance(changes.password, str):
         rules.checked_password(changes.password)
     if isinstance(changes.location_id, str):
@@ -162,6 +162,14 @@ async def station(unit: Unit, id: str) -> Station:
     if found is None:
         raise UnknownStation(id)
     return found
+
+
+async def _ours(unit: Unit, id: str) -> Station:
+    """To be set up: one that moved away is first added again. Raises UnknownStation."""
+    one = await station(unit, id)
+    if one.moved_at is not None:
+        raise UnknownStation(id)
+    return one
 
 
 async def station_by_ref(unit: Unit, ref: str) -> Station:

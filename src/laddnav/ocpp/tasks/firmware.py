@@ -9,7 +9,7 @@ from msgspec import Meta, Struct
 
 from laddnav.db.unit import Unit
 from laddnav.kit.time import utc
-from laddnav.ocpp.tasks.rules import Done, Follow, Move, UnfitTask, soon
+from laddnav.ocpp.tasks.rules import Done, Follow, HalfSigned, Move, soon
 from laddnav.ocpp.tasks.work import Doing, Work, refused
 from laddnav.ocpp.wire.dialect import Dialect
 from laddnav.ocpp.wire.requests import Request, Said, Verdict
@@ -64,7 +64,7 @@ def patient(unit: Unit, settings: Update) -> datetime:
 def _check(settings: Update, now: datetime) -> None:
     """Raises UnfitTask."""
     if (settings.certificate is None) != (settings.signature is None):
-        raise UnfitTask("A signed update needs both certificate and signature; one of them alone would not be signed")
+        raise HalfSigned
     soon("retrieve_at", settings.retrieve_at, now)
     soon("install_at", settings.install_at, now)
 

@@ -64,6 +64,13 @@ class UnfitTask(Refusal):
     """A task cannot be meant so; nobody is asked anything."""
 
 
+class HalfSigned(UnfitTask):
+    """A signed update needs both certificate and signature; with one of them alone it would not be signed."""
+
+    def __init__(self) -> None:
+        super().__init__("A signed update needs both certificate and signature; one of them alone would not be signed")
+
+
 class UnfitTemplate(Refusal):
     """A template names each variable once, and no secret."""
 
