@@ -91,5 +91,5 @@ async def test_a_grid_tariff_is_its_holder_s(clients: tuple[Client, Client, Clie
     status, problem = await lad.ask("PUT", path, {"tariff": TARIFF | {"vat": 600}})
     assert status == 422 and problem["detail"].startswith("vat: 600")
     status, problem = await lad.ask("PUT", path, {"tariff": TARIFF | {"peek": []}})
-    assert status == 400 and "peek" in problem["detail"]
+    assert status == 422 and "tariff.peek" in problem["detail"]
     assert (await lad.ask("DELETE", path))[0] == 204 and (await lad.ask("GET", path))[0] == 404
