@@ -30,7 +30,7 @@ from laddnav.kit.refusal import Trouble
 from laddnav.kit.seal import Seal
 from laddnav.ledger import actions as ledger
 from laddnav.locations import actions as locations
-from laddnav.locations.actions import away
+from laddnav.locations.actions import away, maintenance
 from laddnav.mail import actions as mail
 from laddnav.market import actions as market
 from laddnav.meters import actions as meters
@@ -211,6 +211,7 @@ class House:
                     3600, lambda: readings.forget(database, self.settings.readings_kept, analytics.readings_needed)
                 ),
                 "maintenance": every(30, lambda: closing.look_after(database)),
+                "maintenance_over": every(60, lambda: maintenance.tell_over(database)),
                 "cures": every(30, lambda: cures.look_after(database)),
                 "station_tasks": every(2, lambda: going_on.go_on(database)),
                 "forget_stations": every(3600, lambda: forget_stations(database, self.settings.stations_kept)),

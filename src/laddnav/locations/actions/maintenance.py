@@ -7,7 +7,7 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
-from laddnav.db.unit import Unit
+from laddnav.db.unit import Database, Unit
 from laddnav.kit.ids import PartyId, fold
 from laddnav.locations import store
 from laddnav.locations.actions.places import fetch, keep
@@ -96,6 +96,38 @@ async def to_open(unit: Unit) -> Sequence[tuple[PartyId, str, tuple[str, ...]]]:
         for one in await store.maintenance.to_open(unit)
         if await store.maintenance.opened(unit, one.holder, one.ref)
     ]
+
+
+async def tell_over(database: Database) -> int:
+    """Takes what is over out of the schedules that drivers are told; of how many Locations."""
+    async with database.unit() as unit:
+        places = await store.maintenance.over(unit)
+    told = 0
+    for holder, location_id in places:
+        async with database.unit() as unit:
+            told += await _tell_over(unit, holder, location_id)
+    return told
+
+
+async def _tell_over(unit: Unit, holder: PartyId, location_id: str) -> bool:
+    """Whether there was anything; a Location is held up only then."""
+    location = await store.places.find(unit, holder, holder, location_id)
+    if location is None or not any(_over(each, unit.now) for evse in location.evses for each in evse.status_schedule):
+        return False
+    location = await store.places.find(unit, holder, holder, location_id, lock=True)
+    assert location is not None, "a Location is never deleted"
+    evses = tuple(
+        replace(evse, status_schedule=to_come, last_updated=unit.now)
+        if (to_come := tuple(each for each in evse.status_schedule if not _over(each, unit.now)))
+        != evse.status_schedule
+        else evse
+        for evse in location.evses
+    )
+    return await keep(unit, holder, replace(location, evses=evses, last_updated=unit.now))
+
+
+def _over(one: StatusSchedule, now: datetime) -> bool:
+    return one.end_at is not None and one.end_at <= now
 
 
 async def _schedule(unit: Unit, one: Maintenance, *, add: bool) -> None:

@@ -52,6 +52,14 @@ group by m.holder, m.ref, m.entered_by order by m.ref
 OPENED = "update maintenance set opened_at = $3 where holder = $1 and ref = $2 and opened_at is null"
 
 
+# Of one day: who was not there to say it for longer says it with the next one of that place.
+OVER = """
+select distinct m.holder, coalesce(s.location_id, m.location_id) as location_id
+from maintenance m left join station s on s.holder = m.holder and s.id = m.station_id
+where m.end_at <= $1 and m.end_at > $1 - interval '1 day' order by 1, 2
+"""
+
+
 class Opens(NamedTuple):
     holder: PartyId
     ref: str
@@ -63,6 +71,11 @@ async def to_close(unit: Unit) -> list[tuple[PartyId, str, str]]:
     """(holder, ref of the Maintenance, a Station on the line that is to be closed now)."""
     rows = await unit.fetch(TO_CLOSE, unit.now)
     return [(PartyId.parse(row["holder"]), row["ref"], row["station_id"]) for row in rows]
+
+
+async def over(unit: Unit) -> list[tuple[PartyId, str]]:
+    """(holder, Location) where a time is over since not long ago."""
+    return [(PartyId.parse(row["holder"]), row["location_id"]) for row in await unit.fetch(OVER, unit.now)]
 
 
 def closed(unit: Unit, holder: PartyId, ref: str) -> None:
