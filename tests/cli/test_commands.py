@@ -175,7 +175,7 @@ WRONG: list[tuple[tuple[str, ...], bytes, str]] = [
     (
         ("station", "add", "ST", "--password", "sesame"),
         b"",
-        "`password` has 6 characters, and a station's has 16 to 40",
+        "`password` has 6 characters, and a station's has 16 to 64",
     ),
     (("station", "add", "ST", "--location", "nowhere"), b"", "No Location 'nowhere'"),
     (("station", "add", "ST", "--evse", "nowhere"), b"", "No Evse 'nowhere'"),

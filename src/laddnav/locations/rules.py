@@ -24,7 +24,7 @@ from laddnav.locations.model import (
 )
 
 STATION_ID_MAX = 255
-PASSWORD_MIN, PASSWORD_MAX = 16, 40  # characters
+PASSWORD_MIN, PASSWORD_MAX = 16, 64  # characters; below OCPP 2.1 a station has room for 40
 # What an Evse id is made of, separators left out (OCPI 2.2.1 mod_locations_evse_object, its evse_id).
 _EVSE_NUMBER = re.compile(r"[A-Z0-9]{1,48}")
 # The voltage of a Connector is that of one of its phases (OCPI 2.2.1 mod_locations_connector_object).
@@ -101,16 +101,16 @@ class StationExists(Refusal):
 
 
 class UnfitPassword(Refusal):
-    """A station's password is so long that nobody guesses it, and so short that every station has room for it.
+    """A station's password is so long that nobody guesses it, and no longer than a station may have room for.
 
     16 bytes or more and 40 digits or fewer (OCPP 1.6 security whitepaper A00.FR.205, A00.FR.304), 16 to 40 characters
-    (OCPP 2.0.1, the same). By OCPP 2.1 a station may have room for 64; which one has is not known before it has come.
+    (OCPP 2.0.1, the same), by OCPP 2.1 up to 64. What a station speaks is not known before it has come.
     """
 
     def __init__(self, length: int) -> None:
         super().__init__(
-            f"`password` has {length} characters, and a station's has {PASSWORD_MIN} to {PASSWORD_MAX}, at random: "
-            "choose another, and set it at the station too"
+            f"`password` has {length} characters, and a station's has {PASSWORD_MIN} to {PASSWORD_MAX} "
+            "(40 where it speaks no OCPP 2.1), at random: choose another, and set it at the station too"
         )
         self.length, self.least, self.most = length, PASSWORD_MIN, PASSWORD_MAX
 
