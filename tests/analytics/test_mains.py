@@ -107,6 +107,25 @@ async def test_what_a_station_gave_stays_where_it_was_given(database: Database, 
     assert {row.location_id: row.energy for row in rows} == {"LOC1": wh(5_030), "LOC2": wh(700)}
 
 
+async def test_months_add_up_to_what_they_are_together(database: Database, clock: SetClock) -> None:
+    """A Station that is silent over the end of a month counts where it is heard again, however months are asked for."""
+    station = await settled(database)
+    clock.set(day(20))
+    for at, register in ((day(-9), 1_000), (day(-8), 3_000), (day(12), 7_500), (day(13), 8_000)):
+        said = Reading(at=at, measurand=Measurand.ENERGY_IMPORT_REGISTER, value=Decimal(register))
+        async with database.unit() as unit:
+            one = Said(holder=US, station_id=station.id, evse_no=1, session_id="", readings=(said,))
+            readings.append(unit, [one])
+    await readings.sum_up(database)
+    told = dict[str, list[Energy]]()
+    async with database.unit() as unit:
+        for first, last in (("2026-10", "2026-10"), ("2026-11", "2026-11"), ("2026-10", "2026-11")):
+            since, until = day(-31) if first == "2026-10" else day(-1), day(0) if last == "2026-10" else day(31)
+            rows = await store.counted(unit, US, since, until, first, last)
+            told[f"{first} {last}"] = [row.energy for row in sorted(rows, key=lambda row: row.month)]
+    assert told["2026-10 2026-10"] + told["2026-11 2026-11"] == told["2026-10 2026-11"] == [wh(2_000), wh(5_000)]
+
+
 async def test_the_losses_of_a_location_are_told_by_its_month(database: Database, clock: SetClock) -> None:
     """In its own time zone: October ends at 23 o'clock UTC, and its mains had shown 1,005 kWh by then."""
     station = await settled(database)

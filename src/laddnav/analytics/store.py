@@ -132,7 +132,8 @@ from known where month between $4 and $5
 group by holder, month, of, status, closed, credited, doubts, sign(delivered - billed) order by holder, month, of
 """
 # What a register lost between two quarters was another meter, or a slip: only rises are energy. It was given where the
-# Station stood then; what a register rose by while its Station stood elsewhere was given there.
+# Station stood then; what a register rose by while its Station stood elsewhere was given there. What rose while nothing
+# was heard counts in the quarter of which it is heard again, also where that was silent since long before the time.
 COUNTED = """
 with place as (
   select s.holder, s.station_id, s.location_id, s.since_at,
@@ -144,8 +145,12 @@ with place as (
 ), risen as (
   select q.holder, q.station_id, q.evse_no, q.place, place.location_id,
     to_char(q.at at time zone place.zone, 'YYYY-MM') as month,
-    q.last - coalesce(lag(q.last) over (
-      partition by q.holder, q.station_id, q.evse_no, q.place, place.since_at order by q.at), q.first) as rise
+    q.last - coalesce(
+      lag(q.last) over (partition by q.holder, q.station_id, q.evse_no, q.place, place.since_at order by q.at),
+      (select b.last from reading_quarter b where b.holder = q.holder and b.station_id = q.station_id
+          and b.evse_no = q.evse_no and b.measurand = q.measurand and b.phase = q.phase and b.place = q.place
+          and b.at < q.at and b.at >= place.since_at order by b.at desc limit 1),
+      q.first) as rise
   from reading_quarter q join place on place.holder = q.holder and place.station_id = q.station_id
     and place.location_id is not null and q.at >= place.since_at and q.at < place.until_at
   where q.measurand = 'Energy.Active.Import.Register' and q.phase = '' and q.at >= $2 and q.at < $3
