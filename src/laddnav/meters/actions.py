@@ -20,6 +20,7 @@ from laddnav.metering.signed.keys import key_of
 from laddnav.metering.signed.model import Record, UnfitKey, UnreadableRecord, Verdict
 from laddnav.metering.signed.reading import read
 from laddnav.meters import impossible, rules, store
+from laddnav.meters.events import ProofReleased
 from laddnav.meters.model import Claim, KeySource, Meter, MeterExchange, Proof, Standing
 from laddnav.meters.rules import DIGITS, AlreadyRegistered, UnknownMeter, UnknownProof, UnlikelyDigits
 from laddnav.people import actions as people
@@ -218,6 +219,8 @@ async def prove(unit: Unit, session: Session, said: Sequence[Reading], billed: E
     if before is None or (before.standing, before.reasons) != (made.standing, made.reasons):
         _settle(unit, made)
         readings.raise_doubts(unit, made.holder, made.session_id, made.station_id, doubts)
+    if before is not None and before.standing is Standing.HELD and made.standing is not Standing.HELD:
+        unit.announce(ProofReleased(holder=made.holder, ref=made.ref))
     store.put_proof(unit, made)
     return made
 
@@ -318,6 +321,7 @@ async def _decide(unit: Unit, ref: str, standing: Standing, by: str, why: str) -
     after = rules.decided(before, standing, by=by, why=why, now=unit.now)
     store.put_proof(unit, after)
     _settle(unit, after)
+    unit.announce(ProofReleased(holder=after.holder, ref=after.ref))
     people.note(unit, by, f"{standing.value.lower()} signed records", f"session {after.session_id}", why)
     await _go_on(unit, after)
     return after

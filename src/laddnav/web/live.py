@@ -33,6 +33,7 @@ STALE = {
     "StopRequested": "sessions",
     "StopAnswered": "sessions",
     "DoubtRaised": "doubts",
+    "ProofReleased": "doubts",
     "CdrClosed": "cdrs",
     "CdrReceived": "cdrs",
     "CdrAccepted": "cdrs",
