@@ -128,8 +128,11 @@ def test_what_differs_is_what_is_missing_or_otherwise() -> None:
             Variable(name=VariableName(name="Enabled"), value="True"),
             Variable(name=VariableName(name="Interval"), value="300"),
             Variable(name=VariableName(name="Same"), value="7"),
+            Variable(name=VariableName(component="OCPPCommCtrlr", name="Retries"), value="5"),
         )
     }
+    retries = VariableName(component="OcppCommCtrlr", name="retries")
+    assert not rules.drift([VariableWanted(name=retries, value="5")], known)
     found = rules.drift(
         [wanted("Enabled", "true"), wanted("Interval", "60"), wanted("Missing", "1"), wanted("Same", "7")], known
     )

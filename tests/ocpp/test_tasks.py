@@ -17,7 +17,7 @@ from laddnav.locations import actions as locations
 from laddnav.locations.actions import Provisioning
 from laddnav.locations.model import Station
 from laddnav.locations.rules import UnknownStation
-from laddnav.ocpp import calls
+from laddnav.ocpp import calls, store
 from laddnav.ocpp.tasks import actions as tasks
 from laddnav.ocpp.tasks import going_on
 from laddnav.ocpp.tasks.configure import SetUp
@@ -28,7 +28,7 @@ from laddnav.ocpp.tasks.model import Kind, Selection, Step, StepState, Task, Tas
 from laddnav.ocpp.tasks.rules import UnfitTask, UnfitTemplate
 from laddnav.ocpp.tasks.works import Opening, Plain, Resetting
 from laddnav.ocpp.wire.upkeep import LogTold, Progress
-from laddnav.ocpp.wire.variables import VariableName, VariableWanted
+from laddnav.ocpp.wire.variables import Variable, VariableName, VariableWanted
 from laddnav.tokens import actions as tokens
 from laddnav.tokens.model import Whitelist
 from tests.clock import SetClock
@@ -375,6 +375,25 @@ async def test_a_template_is_checked_and_applied(url: str, database: Database, b
         assert (step.state, step.said) == (StepState.FAILED, "OCPPCommCtrlr.NoSuchThing: UNKNOWN")
         ((one, other),) = [said["setVariableData"] for said in station.asked_for("SetVariables")]
         assert (one["attributeValue"], other["variable"]) == ("120", {"name": "NoSuchThing"})
+
+
+async def test_a_name_is_the_same_however_its_case_is_written(url: str, database: Database, begin: Begin) -> None:
+    """A Station that answers in its own case has answered; what it took is kept under the name that it said."""
+    one = {"component": {"name": "ocppcommctrlr"}, "variable": {"name": "HEARTBEATINTERVAL"}}
+    set = {"SetVariables": {"set_variable_result": [{**one, "attribute_status": "Accepted"}]}}
+    template = SetUp(template="Ours", wanted=(wanted("HeartbeatInterval", "120"),))
+    async with managed(url, "ocpp2.1", set) as station:
+        await station.boot()
+        said = VariableName(component="OcppCommCtrlr", name="heartbeatInterval")
+        async with database.unit() as unit:
+            kept = await locations.station(unit, "ST1")
+            store.variables.keep(unit, kept, [Variable(name=said, value="300")], None)
+        assert (await over(database, await begin(Kind.CONFIGURE, template))).state is StepState.DONE
+        assert (await over(database, await begin(Kind.CONFIGURE, template))).state is StepState.DONE
+        assert len(station.asked) == 1
+        async with database.unit() as unit:
+            ((variable, _),) = await store.variables.kept(unit, kept)
+    assert variable == Variable(name=said, value="120")
 
 
 async def test_the_keys_of_an_older_station_are_set_one_by_one(url: str, database: Database, begin: Begin) -> None:

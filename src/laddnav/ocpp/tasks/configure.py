@@ -57,14 +57,20 @@ async def _was_set(unit: Unit, doing: Doing, settings: SetUp, said: Said) -> Mov
     if not isinstance(said, VariablesSet) or not said.results:
         return refused(said)
     rest = settings.wanted[doing.step.done :]
-    differ = [one.name for one in drift(rest, await known(unit, doing.station))]
-    status = {one.name or differ[0]: one.status for one in said.results if one.name is not None or differ}
-    answered = [number for number, one in enumerate(rest) if one.name in status]
+    variables = await known(unit, doing.station)
+    differ = [one.name for one in drift(rest, variables)]
+    status = {(one.name or differ[0]).key: one.status for one in said.results if one.name is not None or differ}
+    answered = [number for number, one in enumerate(rest) if one.name.key in status]
     if not answered:
         return Failed(said="it answered for other variables")
-    taken = [Variable(name=one.name, value=one.value) for one in rest if status.get(one.name) in _TAKEN]
+    as_said = {name.key: name for name in variables}
+    taken = [
+        Variable(name=as_said.get(one.name.key, one.name), value=one.value)
+        for one in rest
+        if status.get(one.name.key) in _TAKEN
+    ]
     store.variables.keep(unit, doing.station, taken, None)
-    otherwise = [f"{one.name}: {status[one.name]}" for one in rest if status.get(one.name) in _REMARKABLE]
+    otherwise = [f"{one.name}: {status[one.name.key]}" for one in rest if status.get(one.name.key) in _REMARKABLE]
     remarks = "; ".join(filter(None, [doing.step.said, *otherwise]))
     return More(done=doing.step.done + answered[-1] + 1, said=remarks or None)
 

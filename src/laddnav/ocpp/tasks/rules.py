@@ -225,9 +225,9 @@ def checked(wanted: Sequence[VariableWanted]) -> tuple[VariableWanted, ...]:
     for one in wanted:
         if is_secret(one.name.name):
             raise UnfitTemplate(one.name, "is a secret, and no template holds one")
-        if one.name in seen:
+        if one.name.key in seen:
             raise UnfitTemplate(one.name, "is named twice")
-        seen.add(one.name)
+        seen.add(one.name.key)
     return tuple(wanted)
 
 
@@ -240,11 +240,15 @@ class Difference(Struct, frozen=True, kw_only=True):
 
 
 def drift(wanted: Iterable[VariableWanted], known: Mapping[VariableName, Variable]) -> tuple[Difference, ...]:
-    """Where a Station is not set up as it should be; how the case of a truth is written says nothing."""
+    """Where a Station is not set up as it should be; how the case of a truth or of a name is written says nothing."""
+    wanted = tuple(wanted)
+    said = {name: variable.value for name, variable in known.items()}
+    if any(one.name not in said for one in wanted):
+        said = {name.key: value for name, value in said.items()} | said
     return tuple(
         Difference(name=one.name, wanted=one.value, value=is_now)
         for one in wanted
-        if not _same(is_now := known[one.name].value if one.name in known else None, one.value)
+        if not _same(is_now := said.get(one.name, said.get(one.name.key)), one.value)
     )
 
 

@@ -6,6 +6,7 @@ import re
 from enum import StrEnum
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from laddnav.kit.json import Unreadable
 
@@ -43,6 +44,17 @@ class VariableName(Struct, frozen=True, kw_only=True, omit_defaults=True, order=
         name = self.name + (f"[{self.instance}]" if self.instance else "")
         attribute = "" if self.attribute is Attribute.ACTUAL else f"/{self.attribute}"
         return f"{component}{place}.{name}{attribute}" if component else f"{name}{attribute}"
+
+    @property
+    def key(self) -> VariableName:
+        """What it is found by: a key, a component or a variable is the same however its case is written."""
+        return replace(
+            self,
+            component=self.component.lower(),
+            component_instance=self.component_instance.lower(),
+            name=self.name.lower(),
+            instance=self.instance.lower(),
+        )
 
 
 _NAME = re.compile(
