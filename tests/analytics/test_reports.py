@@ -158,7 +158,7 @@ async def charged(
             holder=US,
             session_id=session.id,
             at=clock.advance(TEN_MINUTES),
-            register=wh(last),
+            register=wh(f"{last}.000"),  # as many meters say it; reports say 4500 all the same
             reason=StopReason.DRIVER,
         )
     await drain(database)

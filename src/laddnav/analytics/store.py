@@ -126,8 +126,8 @@ with charge as (
     select string_agg(distinct kind, ' ' order by kind) as kinds
     from doubt where holder = charge.holder and session_id = charge.id and energy_wh <> 0) doubted on true
 )
-select holder, month, of, status, closed, credited, doubts, count(*) as many, sum(delivered) as delivered,
-  sum(billed) as billed
+select holder, month, of, status, closed, credited, doubts, count(*) as many,
+  trim_scale(sum(delivered)) as delivered, trim_scale(sum(billed)) as billed
 from known where month between $4 and $5
 group by holder, month, of, status, closed, credited, doubts, sign(delivered - billed) order by holder, month, of
 """
@@ -155,7 +155,7 @@ with place as (
     and place.location_id is not null and q.at >= place.since_at and q.at < place.until_at
   where q.measurand = 'Energy.Active.Import.Register' and q.phase = '' and q.at >= $2 and q.at < $3
 )
-select holder, month, station_id, location_id, evse_no, place, sum(rise) as energy
+select holder, month, station_id, location_id, evse_no, place, trim_scale(sum(rise)) as energy
 from risen where rise > 0 and month between $4 and $5
 group by holder, month, station_id, location_id, evse_no, place
 """
