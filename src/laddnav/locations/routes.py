@@ -12,7 +12,7 @@ from laddnav.locations import actions
 from laddnav.locations.model import Location, Station
 from laddnav.locations.rules import UnknownStation
 from laddnav.people.api import Held, Limit, Page, Route, held, page
-from laddnav.people.model import Role, Visitor
+from laddnav.people.model import Visitor
 
 EvseNo = Annotated[int, Meta(ge=1, le=2**31 - 1)]
 
@@ -67,22 +67,6 @@ async def fetch_station(unit: Unit, station_id: str) -> StationShown:
         return shown(await actions.station_by_ref(unit, station_id))
 
 
-class Relocated(Struct, frozen=True, kw_only=True):
-    """A Location of ours."""
-
-    location_id: str
-
-
-async def relocate(unit: Unit, station_id: str, body: Relocated) -> StationShown:
-    """It stands at another Location of ours, with its EVSEs; what it did stays with the one before."""
-    return shown(await actions.relocate(unit, station_id, body.location_id))
-
-
-async def remove(unit: Unit, station_id: str) -> StationShown:
-    """It is none of ours any more: its EVSEs are REMOVED, its charges, readings and messages stay."""
-    return shown(await actions.leave(unit, station_id, ""))
-
-
 def shown(station: Station) -> StationShown:
     """With its Evses by name."""
     evses = tuple(
@@ -97,6 +81,4 @@ ROUTES = (
     Route(method="GET", path="/locations/{ref}", does=fetch_location),
     Route(method="GET", path="/stations", does=list_stations),
     Route(method="GET", path="/stations/{station_id}", does=fetch_station),
-    Route(method="DELETE", path="/stations/{station_id}", does=remove, needs=Role.OPERATOR),
-    Route(method="POST", path="/stations/{station_id}/relocate", does=relocate, needs=Role.OPERATOR),
 )

@@ -153,7 +153,10 @@ class CarThere(Refusal):
     """A car charges at this Evse, or is promised it: its Station stays until then."""
 
     def __init__(self, station_id: str, evse_uid: str) -> None:
-        super().__init__(f"A car charges at Evse {evse_uid!r} of Station {station_id!r}, or is promised it")
+        super().__init__(
+            f"A car charges at Evse {evse_uid!r} of Station {station_id!r}, or is promised it; "
+            "if the end of that charge was lost, close the charge first"
+        )
         self.station_id, self.evse_uid = station_id, evse_uid
 
 

@@ -1,22 +1,24 @@
-"""The operator API by which a station is made known and set up, the keys of its meters with it."""
+"""The operator API by which a station is made known and set up, the keys of its meters with it, and goes."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Annotated
 
-from msgspec import UNSET, Meta, UnsetType
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from laddnav.db.unit import Unit
 from laddnav.kit.ids import EvseRef, PartyId
 from laddnav.locations import actions as locations
 from laddnav.locations.actions import Provisioning
+from laddnav.locations.model import Station
 from laddnav.locations.routes import Attached, StationShown, shown
 from laddnav.locations.rules import UnknownStation
 from laddnav.meters import actions as meters
 from laddnav.parties import actions as parties
 from laddnav.people.api import Route
 from laddnav.people.model import Role, Visitor
+from laddnav.sessions import actions as sessions
 
 EvseNo = Annotated[int, Meta(ge=0, le=2**31 - 1)]
 Key = Annotated[str, Meta(min_length=1, max_length=2500)]
@@ -42,11 +44,13 @@ class ProvisionedAnew(Provisioned, frozen=True, kw_only=True):
 
 
 async def provision_anew(unit: Unit, by: Visitor, station_id: str, body: ProvisionedAnew) -> StationShown:
-    """Make a Station known, or set up one that is."""
+    """Make a Station known, or set up one that is; one that had gone is ours again, with its history."""
     try:
-        await locations.station(unit, station_id)
+        known: Station | None = await locations.station(unit, station_id)
     except UnknownStation:
-        said = PartyId.parse(body.holder) if body.holder else by.holder
+        known = None
+    if known is None or known.moved_at is not None:
+        said = PartyId.parse(body.holder) if body.holder else by.holder if known is None else known.holder
         party = await parties.meant(unit, said)
         await locations.add_station(unit, party.holder, station_id)
     for one in body.evses:
@@ -61,6 +65,22 @@ async def provision(unit: Unit, by: Visitor, station_id: str, body: Provisioned)
     return shown(await locations.station(unit, station_id))
 
 
+class Relocated(Struct, frozen=True, kw_only=True):
+    """A Location of ours."""
+
+    location_id: str
+
+
+async def relocate(unit: Unit, station_id: str, body: Relocated) -> StationShown:
+    """It stands at another Location of ours, with its EVSEs; what it did stays with the one before."""
+    return shown(await sessions.relocate(unit, station_id, body.location_id))
+
+
+async def remove(unit: Unit, station_id: str) -> StationShown:
+    """It is none of ours any more: its EVSEs are REMOVED, its charges, readings and messages stay."""
+    return shown(await sessions.leave(unit, station_id, ""))
+
+
 def _by_evse(body: Provisioned) -> Mapping[int, str | None]:
     keys = body.public_keys
     if isinstance(keys, tuple):
@@ -71,4 +91,6 @@ def _by_evse(body: Provisioned) -> Mapping[int, str | None]:
 ROUTES = (
     Route(method="PUT", path="/stations/{station_id}", does=provision_anew, needs=Role.OPERATOR),
     Route(method="PATCH", path="/stations/{station_id}", does=provision, needs=Role.OPERATOR),
+    Route(method="DELETE", path="/stations/{station_id}", does=remove, needs=Role.OPERATOR),
+    Route(method="POST", path="/stations/{station_id}/relocate", does=relocate, needs=Role.OPERATOR),
 )

@@ -171,7 +171,10 @@ SENTENCES: dict[type[Exception], str] = {
     TooManyChoices: N_("This charge was changed too often. Ask your provider, or the number on the station."),
     EvseBusy: N_("Another session is under way at this EVSE."),
     EvseTaken: N_("This EVSE belongs to station %(station_id)s already."),
-    CarThere: N_("A car charges at EVSE %(evse_uid)s, or it is reserved; try again when it is free."),
+    CarThere: N_(
+        "A car charges at EVSE %(evse_uid)s, or it is reserved; try again when it is free. "
+        "If the station has lost the end of that session, close it on its page."
+    ),
     UidTaken: N_("That location has an EVSE %(evse_uid)s of its own; give one of the two another uid."),
     EnergyOrAmount: N_("Say either how much energy or for how much money."),
     EndpointsMissing: N_("The partner does not offer what this connection needs."),

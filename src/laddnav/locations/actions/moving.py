@@ -1,4 +1,7 @@
-"""Verbs for a Station that goes: to another of our places, or to somebody else. What it did stays where it was done."""
+"""Verbs for a Station that goes: to another of our places, or to somebody else. What it did stays where it was done.
+
+Whether a car charges there is known here by its Evses alone; sessions asks its charges first, and has verbs for both.
+"""
 
 from __future__ import annotations
 

@@ -7,7 +7,6 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from laddnav.db.unit import Unit
-from laddnav.locations import actions as locations
 from laddnav.locations.rules import CarThere
 from laddnav.ocpp.tasks.rules import Done, Failed, More, Move
 from laddnav.ocpp.tasks.work import Doing, Work, refused
@@ -16,6 +15,7 @@ from laddnav.ocpp.wire.requests import Request, Said, Verdict
 from laddnav.ocpp.wire.security import KeepNetwork
 from laddnav.ocpp.wire.upkeep import Reset
 from laddnav.ocpp.wire.variables import SetStatus, SetVariables, VariableName, VariablesSet, VariableWanted
+from laddnav.sessions import actions as sessions
 
 Slot = Annotated[int, Meta(ge=0, le=2**31 - 1)]
 
@@ -71,7 +71,7 @@ async def _heard(unit: Unit, doing: Doing, settings: Moving, said: Said) -> Move
     if doing.step.done == PRIORITY:
         return More(done=RESTART)
     try:
-        await locations.leave(unit, doing.station.id, settings.url)
+        await sessions.leave(unit, doing.station.id, settings.url)
     except CarThere as there:
         return Failed(said=str(there))
     return Done(said=settings.url)

@@ -3,6 +3,7 @@
 from laddnav.sessions.actions.asking import answer_start, answer_stop, request_start, request_stop
 from laddnav.sessions.actions.charging import Measurement, begin, close_lost, mark, measure, settle_overdue, stop
 from laddnav.sessions.actions.hearing import hear
+from laddnav.sessions.actions.moving import leave, relocate
 from laddnav.sessions.actions.reading import (
     billed_meanwhile,
     by_ref,
@@ -39,12 +40,14 @@ __all__ = [
     "fetch",
     "find",
     "hear",
+    "leave",
     "mark",
     "measure",
     "of_our_drivers",
     "open_of_tokens",
     "page",
     "recount",
+    "relocate",
     "request_start",
     "request_stop",
     "settle_overdue",

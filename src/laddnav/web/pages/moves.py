@@ -7,6 +7,7 @@ from starlette.responses import Response
 from laddnav.locations import actions as locations
 from laddnav.people import actions as people
 from laddnav.people.api import yours
+from laddnav.sessions import actions as sessions
 from laddnav.takeover import actions as takeover
 from laddnav.web.asked import Asked, Door, do, see
 from laddnav.web.pages import places
@@ -46,7 +47,7 @@ async def relocate(asked: Asked) -> Response:
     id = asked.part("id")
     async with asked.unit() as unit:
         yours(asked.visitor, (await locations.station(unit, id)).holder)
-        station = await locations.relocate(unit, id, asked.said("location"))
+        station = await sessions.relocate(unit, id, asked.said("location"))
         people.note(unit, asked.visitor.name, "relocate station", f"station {id}", station.location_id or "")
     return asked.done(f"/stations/{id}", asked.say("The station stands there now, with its EVSEs."))
 
@@ -55,7 +56,7 @@ async def remove(asked: Asked) -> Response:
     id = asked.part("id")
     async with asked.unit() as unit:
         yours(asked.visitor, (await locations.station(unit, id)).holder)
-        await locations.leave(unit, id, "")
+        await sessions.leave(unit, id, "")
         people.note(unit, asked.visitor.name, "remove station", f"station {id}")
     return asked.done(f"/stations/{id}/move", asked.say("The station is off our list; what it did stays."))
 
