@@ -72,6 +72,12 @@ def test_a_task_stops_when_more_failed_than_may(states: tuple[StepState, ...], f
     assert rules.judged(replace(TASK, forgiven=forgiven), steps(*states), NOW).state is state
 
 
+@pytest.mark.parametrize(("failed", "why"), [(1, "1 Station failed"), (2, "2 Stations failed")])
+def test_a_task_says_how_many_stations_stopped_it(failed: int, why: str) -> None:
+    task = replace(TASK, failures_max=failed - 1)
+    assert rules.judged(task, steps(*[X] * failed, W), NOW).why == why
+
+
 def test_who_does_not_answer_is_asked_three_times() -> None:
     (step,) = steps(A)
     again = rules.unanswered(step, Kind.FIRMWARE, NOW)

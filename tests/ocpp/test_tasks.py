@@ -285,7 +285,7 @@ async def test_a_campaign_stops_when_too_many_fail_and_goes_on_when_told_to(
         await until(is_stopped)
         stopped, steps = await how(database, task)
         assert (stopped.why, [one.state for one in steps]) == (
-            "1 Stations failed",
+            "1 Station failed",
             [StepState.FAILED, StepState.WAITING],
         )
         async with database.unit() as unit:

@@ -187,7 +187,8 @@ def judged(task: Task, steps: Sequence[Step], now: datetime) -> Task:
     if all(one.state in OVER for one in steps):
         return replace(task, state=TaskState.DONE, over_at=now)
     if task.state is TaskState.RUNNING and failures - task.forgiven > task.failures_max:
-        return replace(task, state=TaskState.STOPPED, why=f"{failures} Stations failed")
+        many = "1 Station" if failures == 1 else f"{failures} Stations"
+        return replace(task, state=TaskState.STOPPED, why=f"{many} failed")
     return task
 
 

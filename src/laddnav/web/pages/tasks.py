@@ -7,16 +7,17 @@ from collections.abc import Mapping
 from msgspec import Struct
 from starlette.responses import Response
 
-from laddnav.kit import json
 from laddnav.kit.ids import PartyId
+from laddnav.kit.refusal import Refusal
 from laddnav.ocpp.tasks import actions as tasks
 from laddnav.ocpp.tasks.model import Kind, Selection, StepState, Task
+from laddnav.ocpp.tasks.routes import Pace
 from laddnav.ocpp.tasks.works import WORKS
 from laddnav.people import actions as people
 from laddnav.web.asked import Asked, Door, do, see
+from laddnav.web.pages.task_form import read, refused
 
 PAGE = 50
-WAVE = 50
 
 # Those that a form begins; a template is applied from its own page.
 KINDS = (
@@ -29,8 +30,6 @@ KINDS = (
     Kind.CLEAR_CACHE,
     Kind.MOVE,
 )
-FLAGS = ("at_once", "operative", "anew")
-NUMBERS = ("evse_no", "security_profile")
 
 
 class TaskShown(Struct, frozen=True, kw_only=True):
@@ -68,54 +67,55 @@ def _shown(task: Task, counts: Mapping[StepState, int]) -> TaskShown:
 async def one(asked: Asked) -> Response:
     async with asked.unit() as unit:
         task, steps = await tasks.task(unit, asked.part("ref"))
-    return asked.page("task.html", task=task, steps=steps)
+    failed = sum(one.state is StepState.FAILED for one in steps)
+    return asked.page("task.html", task=task, steps=steps, failed=failed)
 
 
 async def new(asked: Asked) -> Response:
-    said = asked.query("kind")
-    kind = next((each for each in KINDS if each == said), KINDS[0])
-    return asked.page(
-        "task_new.html",
-        kind=kind,
-        kinds=KINDS,
-        wave=WAVE,
-        stations=asked.query("stations") or "",
-        parties=[(str(party.holder), f"{party.holder} · {party.name}") for party in asked.parties],
-    )
+    pace = Pace()
+    usual = {"wave": str(pace.wave), "failures_max": str(pace.failures_max), "stations": asked.query("stations") or ""}
+    return _form(asked, _kind(asked.query("kind")), usual)
 
 
 async def begin(asked: Asked) -> Response:
-    """A field that is left empty is not said."""
-    kind = next((each for each in KINDS if each == asked.said("kind")), KINDS[0])
-    async with asked.unit() as unit:
-        task = await tasks.begin(
-            unit,
-            PartyId.parse(asked.said("holder")),
-            kind,
-            _settings(asked, kind),
-            at=selection(asked),
-            by=asked.visitor.name,
-            wave=max(1, asked.number("wave") or WAVE),
-            failures_max=asked.number("failures_max") or 0,
-        )
-        people.note(unit, asked.visitor.name, "begin task", f"task {task.ref}", kind.value)
+    """What is wrong is said where it was typed, and nothing is begun."""
+    kind = _kind(asked.said("kind"))
+    wrong: dict[str, str] = {}
+    settings, pace = read(asked, WORKS[kind].settings, wrong), read(asked, Pace, wrong)
+    if settings is None or pace is None:
+        return _form(asked, kind, asked.form, wrong)
+    try:
+        async with asked.unit() as unit:
+            task = await tasks.begin(
+                unit,
+                PartyId.parse(asked.said("holder")),
+                kind,
+                settings,
+                at=selection(asked),
+                by=asked.visitor.name,
+                wave=pace.wave,
+                failures_max=pace.failures_max,
+            )
+            people.note(unit, asked.visitor.name, "begin task", f"task {task.ref}", kind.value)
+    except Refusal as error:
+        return _form(asked, kind, asked.form, refused(asked, error))
     return asked.done(f"/tasks/{task.ref}", asked.say("The task is begun."))
 
 
-def _settings(asked: Asked, kind: Kind) -> Struct:
-    """As the form says them. Raises Unreadable."""
-    settings = WORKS[kind].settings
-    said: dict[str, object] = {}
-    for name in settings.__struct_fields__:
-        if name in FLAGS:
-            said[name] = asked.said(name) == "yes"
-        elif name in NUMBERS:
-            number = asked.number(name)
-            said |= {name: asked.said(name) if number is None else number} if asked.said(name) else {}
-        elif asked.said(name):
-            said[name] = asked.said(name)
-    read: Struct = json.decode(json.encode(said), settings)
-    return read
+def _kind(said: str | None) -> Kind:
+    return next((each for each in KINDS if each == said), KINDS[0])
+
+
+def _form(asked: Asked, kind: Kind, words: Mapping[str, str], wrong: Mapping[str, str] | None = None) -> Response:
+    return asked.page(
+        "task_new.html",
+        path=f"/tasks/new?kind={kind.value}",
+        kind=kind,
+        kinds=KINDS,
+        words=words,
+        wrong=wrong or {},
+        parties=[(str(party.holder), f"{party.holder} · {party.name}") for party in asked.parties],
+    )
 
 
 def selection(asked: Asked) -> Selection:

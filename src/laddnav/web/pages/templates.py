@@ -12,11 +12,12 @@ from laddnav.ocpp import variables
 from laddnav.ocpp.rules import Offline
 from laddnav.ocpp.tasks import actions as tasks
 from laddnav.ocpp.tasks.model import Kind
+from laddnav.ocpp.tasks.routes import Pace
 from laddnav.ocpp.tasks.rules import Difference
 from laddnav.ocpp.wire.variables import VariableWanted, named
 from laddnav.people import actions as people
 from laddnav.web.asked import Asked, Door, do, see
-from laddnav.web.pages.tasks import WAVE, selection
+from laddnav.web.pages.tasks import selection
 
 
 class Drifted(Struct, frozen=True, kw_only=True):
@@ -77,8 +78,9 @@ async def apply(asked: Asked) -> Response:
     kind = Kind.CHECK if asked.said("check") == "yes" else Kind.CONFIGURE
     async with asked.unit() as unit:
         template = await tasks.template(unit, asked.part("ref"))
+        pace = Pace()
         task = await tasks.apply(
-            unit, template, kind, by=asked.visitor.name, wave=WAVE, failures_max=asked.number("failures_max") or 0
+            unit, template, kind, by=asked.visitor.name, wave=pace.wave, failures_max=pace.failures_max
         )
         people.note(unit, asked.visitor.name, "apply template", f"template {template.ref}", kind.value)
     return asked.done(f"/tasks/{task.ref}", asked.say("The task is begun."))
