@@ -9,8 +9,8 @@ import pytest
 
 from laddnav.analytics import actions as analytics
 from laddnav.analytics import store, tables
-from laddnav.analytics.model import MainsCourse
-from laddnav.analytics.rules import taken_in
+from laddnav.analytics.model import MainsCourse, MainsDoubt, MainsDoubtKind
+from laddnav.analytics.rules import Taken, taken_in
 from laddnav.db.unit import Database
 from laddnav.kit.energy import Energy, kwh, wh
 from laddnav.locations import actions as locations
@@ -50,20 +50,43 @@ def day(number: int) -> datetime:
 @pytest.mark.parametrize(
     ("meters", "taken"),
     [
+        ((), None),
         ((course("A", (0, 100), (30, 700)),), wh(600)),
         ((course("A", (-10, 0), (10, 200), (40, 800)),), wh(500)),  # straight lines between readings
         ((course("A", (0, 100), (20, 300)), course("B", (20, 7), (30, 57))), wh(250)),
         ((course("A", (0, 100), (19, 300)), course("B", (20, 7), (30, 57))), None),  # a day of which nobody knows
         ((course("A", (1, 100), (30, 700)),), None),
         ((course("A", (0, 100), (29, 700)),), None),
-        ((course("A", (0, 100), (15, 50), (30, 700)),), None),
-        ((), None),
+        ((course("A", (-9, 0), (30, 700)), course("B", (0, 0), (40, 400))), wh(838)),  # both, all the month
+        ((course("A", (0, 0), (30, 700)), course("B", (0, 0), (9, 1)), course("C", (9, 5), (30, 9))), wh(705)),
+        ((course("A", (-20, 9), (-10, 5)), course("B", (0, 100), (30, 700))), wh(600)),  # it fell before, and is gone
     ],
 )
 def test_a_place_took_what_its_mains_say_if_they_say_all_of_it(
     meters: tuple[MainsCourse, ...], taken: Energy | None
 ) -> None:
-    assert taken_in(meters, day(0), day(30)) == taken
+    assert taken_in(meters, day(0), day(30)) == (taken and Taken(taken))
+
+
+@pytest.mark.parametrize(
+    ("meters", "taken", "kind", "at"),
+    [
+        ((course("A", (0, 7), (30, 700)), course("B", (0, 100), (15, 50), (30, 700))), None, "BACKWARD", 15),
+        ((course("A", (0, 100), (30, 700), (60, 650)), course("B", (0, 7), (30, 57))), None, "BACKWARD", 60),
+        ((course("A", (0, 100), (30, 700)), course("B", (-5, 0), (20, 50))), wh(600), "SIDE_BY_SIDE", 0),
+        ((course("A", (0, 100), (30, 700)), course("B", (7, 0), (40, 50))), wh(600), "SIDE_BY_SIDE", 7),
+        ((course("A", (0, 0), (20, 200)), course("B", (15, 0), (30, 150))), wh(300), "SIDE_BY_SIDE", 15),
+        ((course("A", (0, 0), (30, 0)), course("B", (40, 0), (50, 9))), wh(0), None, 0),
+    ],
+)
+def test_what_a_meter_shows_and_is_not_counted_is_told_by_its_name(
+    meters: tuple[MainsCourse, ...], taken: Energy | None, kind: str | None, at: int
+) -> None:
+    found = taken_in(meters, day(0), day(30))
+    assert found is not None
+    doubtful = "A" if at == 60 else "B"
+    doubts = () if kind is None else (MainsDoubt(kind=MainsDoubtKind(kind), meter=doubtful, at=day(at)),)
+    assert (found.energy, found.doubts) == (taken, doubts)
 
 
 def test_a_table_of_readings_is_read_or_says_where_it_cannot_be() -> None:
@@ -145,4 +168,4 @@ async def test_the_losses_of_a_location_are_told_by_its_month(database: Database
         (row,) = await analytics.location_losses(unit, US, "2026-10", "2026-12")
     assert (row.month, row.location_id) == ("2026-11", "LOC1")
     assert (row.mains, row.outlets, row.lost) == (wh(95_500), wh(89_000), wh(6_500))
-    assert tables.of_location_losses([row]).splitlines()[1] == "SE*LAD,2026-11,LOC1,95500,89000,6500"
+    assert tables.of_location_losses([row]).splitlines()[1] == "SE*LAD,2026-11,LOC1,95500,89000,6500,"

@@ -86,7 +86,17 @@ async def test_readings_of_the_mains_are_entered_and_a_lost_session_is_closed_by
     async with client.post(f"{site.url}/energy/mains", data=said) as answer:
         assert "The readings are kept." in await answer.text()
     async with client.get(f"{site.url}/energy/location-losses.csv?since=2026-11&until=2026-11") as answer:
-        assert (await answer.text()).splitlines()[1] == "SE*LAD,2026-11,LOC1,484,0,484"
+        assert (await answer.text()).splitlines()[1] == "SE*LAD,2026-11,LOC1,484,0,484,"
+    said["readings"] = "location_id;meter;at;kwh\nLOC1;B;2026-11-10;9\nLOC1;B;2026-11-20;12\nLOC1;;2026-12-05;2"
+    async with client.post(f"{site.url}/energy/mains", data=said) as answer:
+        assert "The readings are kept." in await answer.text()
+    assert "Meter B was read beside another from" in await read(client, f"{site.url}/energy?since=2026-11")
+    said["readings"] = "location_id;meter;at;kwh\nLOC1;B;2026-11-20;8"
+    async with client.post(f"{site.url}/energy/mains", data=said) as answer:
+        assert "The readings are kept." in await answer.text()
+    assert "Meter B showed less at" in await read(client, f"{site.url}/energy?since=2026-11")
+    async with client.get(f"{site.url}/energy/location-losses.csv?since=2026-11&until=2026-11") as answer:
+        assert (await answer.text()).splitlines()[1] == "SE*LAD,2026-11,LOC1,,0,,BACKWARD B 2026-11-20T00:00:00+00:00"
     door = f"/sessions/{lost.ref}/close-lost"
     assert door in await read(client, f"{site.url}/sessions/{lost.ref}")
     for why, told in (("", "reason"), ("its station was stolen", "closed by")):

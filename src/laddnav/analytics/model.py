@@ -103,15 +103,34 @@ class MainsCourse(Struct, frozen=True, kw_only=True):
     shown: tuple[tuple[datetime, Decimal], ...]
 
 
+class MainsDoubtKind(StrEnum):
+    """Why something that a mains meter shows is not counted."""
+
+    BACKWARD = "BACKWARD"  # it fell, so nothing is told of that time
+    SIDE_BY_SIDE = "SIDE_BY_SIDE"  # another was read meanwhile, and this one over a part of the month alone
+
+
+class MainsDoubt(Struct, frozen=True, kw_only=True):
+    """`at` is when the `meter` showed less than before, or since when it is not counted."""
+
+    kind: MainsDoubtKind
+    meter: str
+    at: datetime
+
+
 class LocationLossRow(Struct, frozen=True, kw_only=True):
-    """What came in by the mains of a Location and went out to cars, in a month that its readings enclose."""
+    """What came in by the mains of a Location and went out to cars, in a month that its readings enclose.
+
+    `mains` and `lost` None: a meter ran backwards, and `doubts` say which.
+    """
 
     holder: PartyId
     month: str
     location_id: str
-    mains: Energy
+    mains: Energy | None
     outlets: Energy
-    lost: Energy
+    lost: Energy | None
+    doubts: tuple[MainsDoubt, ...] = ()
 
 
 class Place(StrEnum):

@@ -9,6 +9,8 @@ from decimal import Decimal
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
+from msgspec import Struct
+
 from laddnav.analytics.model import (
     Cause,
     Charges,
@@ -18,6 +20,8 @@ from laddnav.analytics.model import (
     LocationLossRow,
     LossRow,
     MainsCourse,
+    MainsDoubt,
+    MainsDoubtKind,
 )
 from laddnav.kit.energy import NO_ENERGY, Energy
 from laddnav.kit.refusal import Refusal
@@ -107,7 +111,7 @@ def losses(many: Iterable[Counted]) -> tuple[LossRow, ...]:
 def location_losses(
     mains: Iterable[MainsCourse], counted: Iterable[Counted], months: Iterable[str]
 ) -> tuple[LocationLossRow, ...]:
-    """A row for each month whose beginning and end lie between readings of the Location's mains."""
+    """A row for each month whose beginning and end lie between readings of the Location's mains, or that has doubts."""
     months = tuple(months)
     outlets: dict[tuple[str, str, str], Energy] = {}
     for one in counted:
@@ -127,27 +131,57 @@ def location_losses(
                     holder=meters[0].holder,
                     month=month,
                     location_id=location_id,
-                    mains=taken,
+                    mains=taken.energy,
                     outlets=given,
-                    lost=taken - given,
+                    lost=None if taken.energy is None else taken.energy - given,
+                    doubts=taken.doubts,
                 )
                 found.append(row)
     return tuple(found)
 
 
-def taken_in(meters: Iterable[MainsCourse], since: datetime, until: datetime) -> Energy | None:
-    """Between the two, by one meter after another; None where they do not say all of it, or one ran backwards."""
-    taken, known = Decimal(0), since
-    for meter in meters:
+class Taken(Struct, frozen=True):
+    """`energy` None: nothing is told, for the reason that the doubts say."""
+
+    energy: Energy | None
+    doubts: tuple[MainsDoubt, ...] = ()
+
+
+def taken_in(meters: Iterable[MainsCourse], since: datetime, until: datetime) -> Taken | None:
+    """Between the two, by all meters that were read over the whole of it, and by the others one after another.
+
+    None where they do not say all of it. Of a meter that fell nobody knows which reading is wrong.
+    """
+    there = [one for one in meters if one.shown[0][0] < until and one.shown[-1][0] > since]
+    if fell := [_doubt(MainsDoubtKind.BACKWARD, one, at) for one in there if (at := _fell_at(one))]:
+        return Taken(None, tuple(fell))
+    whole = [one for one in there if one.shown[0][0] <= since and one.shown[-1][0] >= until]
+    parts = [one for one in there if one not in whole]
+    taken = sum((_shown_at(one, until) - _shown_at(one, since) for one in whole), Decimal(0))
+    after_another, known, beside = Decimal(0), since, list[MainsDoubt]()
+    for meter in parts:
         first, last = meter.shown[0][0], meter.shown[-1][0]
+        if max(first, since) < known:
+            beside.append(_doubt(MainsDoubtKind.SIDE_BY_SIDE, meter, max(first, since)))
         if first <= known < last:
             end = min(last, until)
-            taken += _shown_at(meter, end) - _shown_at(meter, known)
+            after_another += _shown_at(meter, end) - _shown_at(meter, known)
             known = end
-        registers = [register for _, register in meter.shown]
-        if registers != sorted(registers):
-            return None
-    return Energy(taken) if known >= until else None
+    if known >= until:
+        return Taken(Energy(taken + after_another), tuple(beside))
+    if not whole:
+        return None
+    # What is known of only a part of it says nothing of the whole.
+    uncounted = [_doubt(MainsDoubtKind.SIDE_BY_SIDE, one, max(one.shown[0][0], since)) for one in parts]
+    return Taken(Energy(taken), tuple(uncounted))
+
+
+def _doubt(kind: MainsDoubtKind, meter: MainsCourse, at: datetime) -> MainsDoubt:
+    return MainsDoubt(kind=kind, meter=meter.meter, at=at)
+
+
+def _fell_at(meter: MainsCourse) -> datetime | None:
+    return next((at for (_, before), (at, after) in pairwise(meter.shown) if after < before), None)
 
 
 def _shown_at(meter: MainsCourse, at: datetime) -> Decimal:

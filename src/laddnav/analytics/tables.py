@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable
+from decimal import Decimal
 from io import StringIO
 
 from laddnav.analytics.model import EnergyDifference, EnergyRow, LocationLossRow, LossRow, UptimeRow
+from laddnav.kit.energy import Energy
 
 _ENERGY = ("holder", "month", "of", "charges", "delivered_wh", "billed_wh", "difference_wh", "causes")
 _LOSSES = ("holder", "month", "location_id", "station_id", "grid_wh", "outlets_wh", "lost_wh")
-_LOCATION_LOSSES = ("holder", "month", "location_id", "mains_wh", "outlets_wh", "lost_wh")
+_LOCATION_LOSSES = ("holder", "month", "location_id", "mains_wh", "outlets_wh", "lost_wh", "doubts")
 _UPTIME = (
     *("holder", "month", "location_id", "evse_uid"),
     *("minutes", "up", "out", "silent", "excluded", "unknown", "uptime", "available"),
@@ -40,8 +42,19 @@ def of_losses(rows: Iterable[LossRow]) -> str:
 def of_location_losses(rows: Iterable[LocationLossRow]) -> str:
     return _table(
         _LOCATION_LOSSES,
-        ((one.holder, one.month, one.location_id, one.mains.wh, one.outlets.wh, one.lost.wh) for one in rows),
+        (
+            (one.holder, one.month, one.location_id, _wh(one.mains), one.outlets.wh, _wh(one.lost), _doubts(one))
+            for one in rows
+        ),
     )
+
+
+def _wh(energy: Energy | None) -> Decimal | None:
+    return None if energy is None else energy.wh
+
+
+def _doubts(of: LocationLossRow) -> str:
+    return "; ".join(f"{one.kind} {one.meter} {one.at.isoformat()}" for one in of.doubts)
 
 
 def of_uptime(rows: Iterable[UptimeRow]) -> str:
