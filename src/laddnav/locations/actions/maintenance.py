@@ -98,14 +98,17 @@ async def to_open(unit: Unit) -> Sequence[tuple[PartyId, str, tuple[str, ...]]]:
     ]
 
 
-async def tell_over(database: Database) -> int:
+async def tell_over(database: Database, limit: int = 100) -> int:
     """Takes what is over out of the schedules that drivers are told; of how many Locations."""
     async with database.unit() as unit:
-        places = await store.maintenance.over(unit)
+        refs, places = await store.maintenance.over(unit, limit)
     told = 0
-    for holder, location_id in places:
+    for holder, location_id in sorted(places, key=str):
         async with database.unit() as unit:
             told += await _tell_over(unit, holder, location_id)
+    if refs:
+        async with database.unit() as unit:
+            store.maintenance.told_over(unit, refs)
     return told
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -52,12 +53,13 @@ group by m.holder, m.ref, m.entered_by order by m.ref
 OPENED = "update maintenance set opened_at = $3 where holder = $1 and ref = $2 and opened_at is null"
 
 
-# Of one day: who was not there to say it for longer says it with the next one of that place.
+# An Evse takes its schedule along to where it goes.
 OVER = """
-select distinct m.holder, coalesce(s.location_id, m.location_id) as location_id
+select m.holder, m.ref, m.location_id, s.location_id as goes_on_at
 from maintenance m left join station s on s.holder = m.holder and s.id = m.station_id
-where m.end_at <= $1 and m.end_at > $1 - interval '1 day' order by 1, 2
+where m.end_at <= $1 and m.over_told_at is null order by m.end_at, m.ref limit $2
 """
+TOLD_OVER = "update maintenance set over_told_at = $2 where ref = any($1)"
 
 
 class Opens(NamedTuple):
@@ -73,9 +75,20 @@ async def to_close(unit: Unit) -> list[tuple[PartyId, str, str]]:
     return [(PartyId.parse(row["holder"]), row["ref"], row["station_id"]) for row in rows]
 
 
-async def over(unit: Unit) -> list[tuple[PartyId, str]]:
-    """(holder, Location) where a time is over since not long ago."""
-    return [(PartyId.parse(row["holder"]), row["location_id"]) for row in await unit.fetch(OVER, unit.now)]
+async def over(unit: Unit, limit: int) -> tuple[list[str], set[tuple[PartyId, str]]]:
+    """The refs of those that are over and not told so, and the (holder, Location) where they may stand."""
+    rows = await unit.fetch(OVER, unit.now, limit)
+    places = {
+        (PartyId.parse(row["holder"]), location_id)
+        for row in rows
+        for location_id in (row["location_id"], row["goes_on_at"])
+        if location_id is not None
+    }
+    return [row["ref"] for row in rows], places
+
+
+def told_over(unit: Unit, refs: Sequence[str]) -> None:
+    unit.write(TOLD_OVER, list(refs), unit.now)
 
 
 def closed(unit: Unit, holder: PartyId, ref: str) -> None:
