@@ -101,6 +101,29 @@ async def test_a_station_is_told_in_its_version_where_to_go_and_leaves_its_histo
         await wire.boot()
 
 
+async def test_a_charge_whose_end_was_lost_keeps_no_station(url: str, database: Database, clock: SetClock) -> None:
+    """While it is open nobody may restart the station; once it is closed, whoever waits for the end goes on."""
+    answers = {"ChangeConfiguration": YES, "Reset": YES}
+    async with managed(url, "ocpp1.6", answers) as wire:
+        await wire.boot()
+        start = {"connector_id": 1, "id_tag": "CARD1", "meter_start": 0}
+        await wire.say("StartTransaction", **start, timestamp=clock.now().isoformat())
+        async with database.unit() as unit:
+            moving = Moving(url=ELSEWHERE, key="CentralSystemUrl")
+            await tasks.begin(unit, US, Kind.MOVE, moving, at=Selection(), by="ada")
+        await going_on.go_on(database)
+        assert (await _moved(database)).startswith(StepState.WAITING)
+        async with database.unit() as unit:
+            (charge,) = await sessions.page(unit, US, station_id="ST1")
+            await sessions.close_lost(unit, US, charge.id, by="ada", why="its modem died")
+
+        async def over() -> bool:
+            await going_on.go_on(database)
+            return await _moved(database) == f"DONE: {ELSEWHERE}"
+
+        await until(over, 10)
+
+
 @pytest.mark.parametrize("protocol", ["ocpp2.0.1", "ocpp2.1"])
 async def test_newer_versions_keep_the_address_in_a_slot_that_comes_first(
     url: str, database: Database, protocol: str

@@ -55,10 +55,13 @@ update ocpp_task_step set state = $4, done = $5, rounds = $6, tries = $7, memo =
 where holder = $1 and task = $2 and station_id = $3
 """
 COUNTS = "select task, state, count(*) as many from ocpp_task_step where task = any($1) group by task, state"
-# Who is still ours, who of them is on the line, and who has no charge under way.
+# Who is still ours, who of them is on the line, and who has no charge under way. The stop of one that was closed, since
+# its Station had lost the end, may never come.
 ON_THE_LINE = """
 select s.id, s.connected_to is not null as there, not exists (select from ocpp_transaction t
-  where t.holder = s.holder and t.station_id = s.id and not t.stopped) as idle
+  left join session c on c.holder = t.holder and c.owner = t.holder and c.id_key = lower(t.session_id)
+  where t.holder = s.holder and t.station_id = s.id and not t.stopped
+    and (c.status is null or c.status not in ('SETTLING', 'COMPLETED'))) as idle
 from station s join ocpp_task_step o on o.holder = s.holder and o.station_id = s.id
 where o.holder = $1 and o.task = $2 and s.moved_at is null
 """
