@@ -10,7 +10,9 @@ import pytest
 
 from laddnav.cli.verify import verify
 from laddnav.cli.words import WrongCall
-from laddnav.metering.signed.containers import Sent, as_values
+from laddnav.metering.signed.containers import Sent, as_values, in_file
+from tests.meters.signing import SigningMeter
+from tests.meters.test_proving import LATER, NOON
 
 RECORDS = Path(__file__).parent.parent / "cases/metering/signed-meter-values.json"
 CASES: dict[str, dict[str, Any]] = {one["id"]: one for one in json.loads(RECORDS.read_text())["records"]}
@@ -70,6 +72,21 @@ def test_the_xml_of_the_transparency_software_is_read_as_we_write_it(said: Any) 
     for name, parts in (("gen-secp256r1-tx", ("begin", "end")), ("ref-002", ("signed",))):
         records = tuple(Sent(text=CASES[name][part], key=CASES[name]["public_key"]) for part in parts)
         assert said(as_values(records, "17"))["billable"], name
+
+
+def test_the_xml_of_the_transparency_software_has_every_byte_that_was_signed(said: Any) -> None:
+    text = PAIR["begin"] + "\r\n<&>\r"
+    assert in_file(as_values((Sent(text=text),), "17").decode())[0].text == text.strip()
+
+
+def test_a_beginning_that_the_last_record_repeats_is_no_second_one(said: Any) -> None:
+    signer, stranger = SigningMeter(), SigningMeter()
+    ends = signer.signs_both(NOON, "1000", LATER, "6000")
+    for first, reasons in ((signer, []), (stranger, ["The signature is not of this key, or the record was changed"])):
+        records = tuple(Sent(text=one, key=signer.public_key) for one in (first.signs(NOON, "1000"), ends))
+        answer = said(as_values(records, "17"))
+        assert (answer["reasons"], answer["billable"]) == (reasons, not reasons)
+        assert [one["value_kwh"] for one in answer["readings"]] == ["1", "6"]
 
 
 def test_a_record_as_sent_needs_a_key_and_takes_it_from_a_file_too(said: Any, tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import aiohttp
-from playwright.async_api import Page, expect
+from playwright.async_api import Browser, Page, expect
 
 from laddnav.cdrs import actions as cdrs
 from laddnav.db.outbox import drain
@@ -15,6 +15,7 @@ from laddnav.metering.model import Measurand, Reading
 from laddnav.metering.signed import judging
 from laddnav.metering.signed.containers import in_file
 from laddnav.meters import actions as meters
+from laddnav.meters.model import Standing
 from laddnav.people.model import Role
 from laddnav.sessions import actions as sessions
 from laddnav.sessions.actions import Measurement
@@ -25,7 +26,7 @@ from laddnav.tariffs.model import Element, TariffDimension
 from laddnav.tokens.model import Allowed, Authorization
 from tests.clock import SetClock
 from tests.meters.signing import SigningMeter
-from tests.meters.test_proving import LATER, NOON, charged, signed
+from tests.meters.test_proving import LATER, NOON, charged, registered, signed
 from tests.things import US, component, settled, tariff, token
 from tests.web.site import Site, begin, measure
 from tests.web.test_doors import client, sign_in
@@ -45,7 +46,7 @@ async def test_a_claimed_key_is_registered_and_the_driver_checks_what_it_signed(
     session = await charged(site.database, station, signed("Transaction.End", wrapped))
     listed = await read(client, f"{site.url}/meters")
     assert "No key of meter 4711 is known" in listed and "/meters/new?claimed=4711" in listed
-    assert "Charges held because of what their meter signed: 1." in await read(client, site.url)
+    assert "Charges that are not billed until somebody decides: 1." in await read(client, site.url)
     form = await read(client, f"{site.url}/meters/new?claimed=4711")
     assert signer.public_key in form and "Compare it with the one on the meter" in form
     said = {
@@ -78,6 +79,50 @@ async def test_a_claimed_key_is_registered_and_the_driver_checks_what_it_signed(
             (one,) = in_file(await answer.text())
         assert judging.judged(one.text, one.key).billable
         await read(driver, f"{site.url}/charge/signed/x", status=404)
+
+
+async def test_a_driver_reads_what_a_record_proves_and_takes_it_along_to_the_byte(site: Site, browser: Browser) -> None:
+    """The record of the beginning comes once more within the last one, as many stations send it."""
+    station, signer = await settled(site.database), SigningMeter()
+    async with site.database.unit() as unit:
+        await meters.register(unit, registered(signer, ref=unit.new_id()))
+    sent = (signer.signs(NOON, "1000"), signer.signs_both(NOON, "1000", LATER, "6000"))
+    proved = await charged(
+        site.database, station, signed("Transaction.Begin", sent[0]), signed("Transaction.End", sent[1])
+    )
+    changed = signer.signs_both(NOON, "1000", LATER, "6000").replace("6000", "9000")
+    held = await charged(site.database, station, signed("Transaction.End", changed))
+    async with site.database.unit() as unit:
+        good, bad = await meters.proof_of(unit, US, proved), await meters.proof_of(unit, US, held)
+    assert good is not None and bad is not None and (good.standing, bad.standing) == (Standing.PROVED, Standing.HELD)
+    context = await browser.new_context(base_url=site.url, viewport={"width": 390, "height": 844})
+    page = await context.new_page()
+    complaints = site.listen(page)
+    await page.goto(f"/charge/signed/{good.ref}")
+    await expect(page.get_by_role("status")).to_contain_text("This is what the meter wrote")
+    await expect(page.locator(".figures")).to_contain_text("5")
+    for number, text in enumerate(sent, start=1):
+        await page.get_by_text(f"Record {number}", exact=True).click()
+        async with page.expect_download() as saving:
+            await page.get_by_role("link", name=f"Save record {number} as it was sent").click()
+        saved = await saving.value
+        assert (await saved.path()).read_bytes() == text.encode()
+        assert saved.suggested_filename == f"charge-{good.ref}-{number}.txt"
+    for other in ("0", "3", "x"):
+        answer = await context.request.get(f"/charge/signed/{good.ref}/records/{other}")
+        assert answer.status == 404, other
+    for language, words in (
+        ("en", ("another meter signed it, or it was changed", "waits until Laddnav Test AB has looked", "safe-ev.org")),
+        ("sv", ("en annan mätare har signerat den", "väntar tills Laddnav Test AB har tittat", "safe-ev.org")),
+    ):
+        await context.add_cookies([{"name": "language", "value": language, "url": site.url}])
+        await page.goto(f"/charge/signed/{bad.ref}")
+        for each in words:
+            await expect(page.locator("main")).to_contain_text(each)
+        assert await page.evaluate("document.documentElement.scrollWidth") == 390
+    await expect(page.locator("[lang=en]", has_text="The signature is not of this key")).to_have_count(1)
+    await context.close()
+    assert complaints == []
 
 
 async def test_what_fails_is_decided_with_a_reason(site: Site, client: aiohttp.ClientSession, clock: SetClock) -> None:

@@ -19,11 +19,8 @@ from laddnav.metering.signed import judging
 from laddnav.metering.signed.containers import Sent, sent
 from laddnav.metering.signed.model import (
     Clocked,
-    Judged,
     Record,
     Register,
-    Role,
-    SignedCharge,
     UnreadableRecord,
     Verdict,
 )
@@ -183,8 +180,8 @@ def proof(
     meter = _meter_of(named, meters, session)
     key = None if meter is None else meter.public_key
     found = [one if one.record is None else judging.under(one.record, key) for one in read]
-    charge = judging.together(_closing(found))
-    spoken = (*_unfounded(found, charge), *_misplaced(meter, session), *_untimely(charge.registers, session))
+    charge = judging.together(found)
+    spoken = (*charge.reasons, *_misplaced(meter, session), *_untimely(charge.registers, session))
     other = otherwise(charge.registers, billed) if not spoken else None
     reasons = spoken if other is None else (other,)
     made = Proof(
@@ -262,18 +259,6 @@ def _meter_of(records: Sequence[Record], meters: Sequence[Meter], session: Sessi
     named = [meter for meter in meters if fold(meter.serial) in serials]
     here = [meter for meter in meters if (meter.station_id, meter.evse_no) == (session.station_id, session.evse_no)]
     return next(iter((*named, *here)), None)
-
-
-def _closing(found: Sequence[Judged]) -> Sequence[Judged]:
-    """Where the last record holds both ends of the charge, the others only repeat it."""
-    last = found[-1].record
-    roles = set() if last is None else {register.role for register in last.registers}
-    return found[-1:] if {Role.BEGIN, Role.END} <= roles else found
-
-
-def _unfounded(found: Sequence[Judged], charge: SignedCharge) -> tuple[str, ...]:
-    every = (*(reason for one in found for reason in one.reasons), *charge.reasons)
-    return tuple(dict.fromkeys(every))
 
 
 def _misplaced(meter: Meter | None, session: Session) -> tuple[str, ...]:

@@ -135,7 +135,8 @@ def as_values(records: tuple[Sent, ...], transaction: str) -> bytes:
             pass
         if one.key:
             SubElement(value, "publicKey", encoding="plain").text = _printed(one.key)
-    return b'<?xml version="1.0" encoding="UTF-8"?>\n' + tostring(root)
+    # Whoever reads XML takes a carriage return for the end of a line, and what was signed would be another text.
+    return b'<?xml version="1.0" encoding="UTF-8"?>\n' + tostring(root).replace(b"\r", b"&#13;")
 
 
 def _printed(key: str) -> str:

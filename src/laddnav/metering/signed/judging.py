@@ -51,11 +51,21 @@ def under(record: Record, key: str | None) -> Judged:
 
 
 def together(found: Sequence[Judged]) -> SignedCharge:
-    """Of all records of one charge, in their order: the first opens it, the last closes it."""
-    records = tuple(one.record for one in found if one.record is not None)
+    """Of all records of one charge, in their order: the first opens it, the last closes it.
+
+    Where the last one holds both ends, the others only repeat it: its word alone counts, and whatever speaks against
+    any of them.
+    """
+    records = tuple(one.record for one in _closing(found) if one.record is not None)
     reasons = (*(reason for one in found for reason in one.reasons), *apart(records))
     worst = min((one.verdict for one in found), key=_WORST_FIRST.index, default=Verdict.UNREADABLE)
     return SignedCharge(verdict=worst, reasons=tuple(dict.fromkeys(reasons)), records=records)
+
+
+def _closing(found: Sequence[Judged]) -> Sequence[Judged]:
+    last = found[-1].record if found else None
+    roles = set() if last is None else {register.role for register in last.registers}
+    return found[-1:] if {Role.BEGIN, Role.END} <= roles else found
 
 
 def with_course(record: Record) -> Record:
