@@ -122,4 +122,4 @@ async def test_a_password_that_is_too_short_leaves_its_station_out_and_says_wher
         unfit, fits = taken.parts
         assert (unfit.becomes, fits.becomes) == (Becomes.LEFT_OUT, Becomes.NEW)
         assert "stations.csv" in unfit.row and "2" in unfit.row
-        assert "`password` has 6 characters, and a station's has 16 to 40" in (unfit.says or "")
+        assert "`password` has 6 characters, and a station's has 16 to 64" in (unfit.says or "")
