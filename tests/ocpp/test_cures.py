@@ -239,6 +239,29 @@ async def test_a_charge_whose_stop_is_lost_is_closed_with_what_is_known(
         assert session.energy == wh(6500)
 
 
+async def test_a_charge_without_an_end_that_somebody_closed_ails_no_more(
+    url: str, database: Database, clock: SetClock
+) -> None:
+    """By hand, on its own page: its stop may never come."""
+    async with managed(url, "ocpp1.6", {}) as wire:
+        await wire.boot()
+        start = {"connector_id": 1, "id_tag": "CARD1", "meter_start": 0}
+        await wire.say("StartTransaction", **start, timestamp=clock.now().isoformat())
+        await wire.say("StatusNotification", connector_id=1, error_code="NoError", status="Available")
+        clock.advance(11 * MINUTE)
+        await wire.say("Heartbeat")
+        assert await _ails(database, Ill.ENDLESS)
+        async with database.unit() as unit:
+            (session,) = await sessions.page(unit, US)
+            await sessions.close_lost(unit, US, session.id, by="ada", why="nothing more was heard of it")
+        assert not await _ails(database, Ill.ENDLESS)
+        await wire.say("StatusNotification", connector_id=1, error_code="NoError", status="Finishing")
+        clock.advance(timedelta(hours=13))
+        await wire.say("Heartbeat")
+        async with database.unit() as unit:  # nobody charges there whom that would cut off
+            assert (await cures.begin(unit, US, "ST1", 1, Ill.STUCK, by="ada")).cure is Cure.UNLOCK
+
+
 async def test_a_station_that_says_nothing_is_asked_to_and_one_that_is_away_cannot_be(
     url: str, database: Database, station: Station, clock: SetClock
 ) -> None:

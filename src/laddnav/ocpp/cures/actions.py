@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from laddnav.db.unit import Database, Unit
-from laddnav.kit.ids import PartyId
+from laddnav.kit.ids import PartyId, fold
 from laddnav.locations import actions as locations
 from laddnav.ocpp import attention, store
 from laddnav.ocpp.cures import rules
@@ -26,6 +26,7 @@ from laddnav.ocpp.wire.requests import Request, StopCharge, Unlock, Verdict
 from laddnav.ocpp.wire.upkeep import Reset
 from laddnav.people import actions as people
 from laddnav.sessions import actions as sessions
+from laddnav.sessions.model import Status
 from laddnav.sessions.rules import AlreadyEnded, UnknownSession
 
 # By a person ----------------------------------------------------------------------------------------------------------
@@ -233,9 +234,14 @@ async def _close(unit: Unit, one: Tried, why: str) -> None:
 
 
 async def _charging(unit: Unit, holder: PartyId, station_id: str) -> dict[int, Transaction]:
-    """What is under way there, by number of the Evse; of several the newest."""
+    """What is under way there, by number of the Evse; of several the newest.
+
+    The stop of one whose Session is over, since somebody closed it, may never come.
+    """
     found = await store.charges.under_way(unit, [(holder, station_id)])
-    return {one.evse_no: one for one in reversed(found)}
+    known = await sessions.several(unit, [(holder, one.session_id) for one in found if one.session_id])
+    over = {id for (_, id), session in known.items() if session.status in (Status.SETTLING, Status.COMPLETED)}
+    return {one.evse_no: one for one in reversed(found) if fold(one.session_id) not in over}
 
 
 ERRAND = Errand(_say, _tell)

@@ -21,7 +21,9 @@ select a.holder, a.location_id, a.station_id, a.evse_no, a.evse_uid, e.status, e
   s.refused_at, s.refused_why,
   (select min(t.started_at) from ocpp_transaction t
    where t.holder = a.holder and t.station_id = a.station_id and t.evse_no = a.evse_no
-     and not t.stopped) as charging_since,
+     and not t.stopped and not exists (
+       select from session x where x.holder = t.holder and x.owner = t.holder and x.id_key = lower(t.session_id)
+         and x.status in ('SETTLING', 'COMPLETED'))) as charging_since,
   coalesce(w.drivers, 0) as drivers, coalesce(w.money, 0) as money, w.currency
 from station_evse a
 join station s on s.id = a.station_id
