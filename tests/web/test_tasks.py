@@ -169,6 +169,39 @@ async def test_a_task_that_stopped_by_itself_says_how_many_failed(
         await expect(page.locator(".notice")).to_contain_text(says)
 
 
+async def test_what_is_wrong_with_a_new_template_is_said_at_its_field_and_what_was_typed_stays(
+    site: Site, page: Page
+) -> None:
+    await settled(site.database)
+    await page.goto("/templates")
+    await page.get_by_label("Name").fill("Ours")
+    await page.get_by_label("Only of this make").fill("Volta")
+    wanted = page.get_by_label("What should be so")
+    await page.set_viewport_size({"width": 390, "height": 844})
+    for text, says in (
+        ("", "This has to be said."),
+        ("HeartbeatInterval = 60\nOCPPCommCtrlr 60", "“OCPPCommCtrlr 60” says no variable with its value."),
+        ("HeartbeatInterval = 60\nheartbeatinterval = 70", "each variable once, and no secret: heartbeatinterval"),
+    ):
+        await wanted.fill(text)
+        await page.get_by_role("button", name="Add").click()
+        await expect(wanted).to_have_accessible_description(re.compile(re.escape(says)))
+        await expect(wanted).to_have_value(text)
+        await expect(page.get_by_label("Only of this make")).to_have_value("Volta")
+        assert await page.evaluate("document.documentElement.scrollWidth") == 390
+    async with site.database.unit() as unit:
+        assert await tasks.templates(unit, US) == []
+    await wanted.fill("HeartbeatInterval = 60")
+    await page.get_by_role("button", name="Add").click()
+    await expect(page.get_by_role("heading", name="Ours")).to_be_visible()
+    await page.goto("/templates")
+    for label, text in (("Name", "Ours"), ("What should be so", "HeartbeatInterval = 60")):
+        await page.get_by_label(label).fill(text)
+    await page.get_by_role("button", name="Add").click()
+    await expect(page.get_by_label("Name")).to_have_accessible_description(re.compile("another template of this name"))
+    await expect(wanted).to_have_value("HeartbeatInterval = 60")
+
+
 async def begun(site: Site) -> Sequence[tuple[Task, dict[StepState, int]]]:
     async with site.database.unit() as unit:
         return await tasks.page(unit, US)

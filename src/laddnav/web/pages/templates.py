@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from msgspec import Struct
 from starlette.responses import Response
 
 from laddnav.kit.ids import PartyId
 from laddnav.kit.json import Unreadable
+from laddnav.kit.refusal import Refusal
 from laddnav.locations import actions as locations
 from laddnav.ocpp import variables
 from laddnav.ocpp.rules import Offline
 from laddnav.ocpp.tasks import actions as tasks
 from laddnav.ocpp.tasks.model import Kind
 from laddnav.ocpp.tasks.routes import Pace
-from laddnav.ocpp.tasks.rules import Difference
+from laddnav.ocpp.tasks.rules import Difference, TemplateExists, UnfitTemplate
 from laddnav.ocpp.wire.variables import VariableWanted, named
 from laddnav.people import actions as people
 from laddnav.web.asked import Asked, Door, do, see
+from laddnav.web.pages.task_form import MISSING
 from laddnav.web.pages.tasks import selection
+from laddnav.web.refusals import sentence
+from laddnav.web.words import N_
+
+NAME_MAX = 100
+NAME_TOO_LONG = N_("Write 100 characters at most.")
+NO_VARIABLE = N_("“%(line)s” says no variable with its value. Write Component.Variable = value.")
 
 
 class Drifted(Struct, frozen=True, kw_only=True):
@@ -26,43 +36,64 @@ class Drifted(Struct, frozen=True, kw_only=True):
 
 
 async def list_all(asked: Asked) -> Response:
+    return await _all(asked, {}, {})
+
+
+async def _all(asked: Asked, words: Mapping[str, str], wrong: Mapping[str, str]) -> Response:
+    """With the form of another one, and what stands in it."""
     async with asked.unit() as unit:
         found = await tasks.templates(unit, asked.visitor.holder)
     return asked.page(
         "templates.html",
         templates=found,
+        words=words,
+        wrong=wrong,
         parties=[(str(party.holder), f"{party.holder} · {party.name}") for party in asked.parties],
     )
 
 
 async def add(asked: Asked) -> Response:
-    async with asked.unit() as unit:
-        template = await tasks.keep_template(
-            unit,
-            PartyId.parse(asked.said("holder")),
-            asked.said("name") or asked.say("Template"),
-            selection(asked),
-            wanted(asked.said("wanted")),
-            by=asked.visitor.name,
-            ref=None,
-        )
-        people.note(unit, asked.visitor.name, "add template", f"template {template.ref}", template.name)
+    """What is wrong is said where it was typed, and nothing is kept."""
+    wrong: dict[str, str] = {}
+    name, wanted = asked.said("name"), _wanted(asked, wrong)
+    if not name:
+        wrong["name"] = asked.say(MISSING)
+    elif len(name) > NAME_MAX:
+        wrong["name"] = asked.say(NAME_TOO_LONG)
+    if wrong:
+        return await _all(asked, asked.form, wrong)
+    try:
+        async with asked.unit() as unit:
+            template = await tasks.keep_template(
+                unit,
+                PartyId.parse(asked.said("holder")),
+                name,
+                selection(asked),
+                wanted,
+                by=asked.visitor.name,
+                ref=None,
+            )
+            people.note(unit, asked.visitor.name, "add template", f"template {template.ref}", template.name)
+    except Refusal as error:
+        at = "wanted" if isinstance(error, UnfitTemplate) else "name" if isinstance(error, TemplateExists) else ""
+        return await _all(asked, asked.form, {at: sentence(error, asked.language)})
     return asked.done(f"/templates/{template.ref}", asked.say("The template is kept."))
 
 
-def wanted(text: str) -> tuple[VariableWanted, ...]:
-    """A line each: a variable, an equals sign, its value. Raises Unreadable."""
-    lines = [line for line in text.splitlines() if line.strip()]
-    if not lines:
-        raise Unreadable("a template names one variable at least")
-    return tuple(_wanted(line) for line in lines)
-
-
-def _wanted(line: str) -> VariableWanted:
-    name, sign, value = line.partition("=")
-    if not sign:
-        raise Unreadable(f"{line.strip()[:60]!r} says no value; write Component.Variable = value")
-    return VariableWanted(name=named(name), value=value.strip())
+def _wanted(asked: Asked, wrong: dict[str, str]) -> tuple[VariableWanted, ...]:
+    """A line each: a variable, an equals sign, its value. The first that is none stands in `wrong`."""
+    found = []
+    for line in asked.said("wanted").splitlines():
+        name, sign, value = line.partition("=")
+        if not line.strip():
+            continue
+        try:
+            found.append(VariableWanted(name=named(name if sign else ""), value=value.strip()))
+        except Unreadable:
+            wrong.setdefault("wanted", asked.say(NO_VARIABLE, line=line.strip()[:60]))
+    if not found:
+        wrong.setdefault("wanted", asked.say(MISSING))
+    return tuple(found)
 
 
 async def one(asked: Asked) -> Response:
