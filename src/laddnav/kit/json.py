@@ -27,7 +27,7 @@ def decode(body: bytes | str, type: type[T]) -> T:
     """Raises Unreadable, naming the field by its path."""
     try:
         return msgspec.json.decode(body, type=type, strict=True)
-    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, RecursionError, UnicodeError) as error:
         raise Unreadable(str(error)) from error
 
 

@@ -30,6 +30,8 @@ def read(text: str) -> Record:
 def _read(text: str) -> Record:
     if len(text) > LONGEST:
         raise UnreadableRecord("The record is longer than any")
+    if not _is_text(text):
+        raise UnreadableRecord("The record has half of a character, which nobody can write down")
     for _ in range(_WRAPPED_MAX):
         found = _as_it_stands(text)
         if found is not None:
@@ -42,6 +44,15 @@ def _read(text: str) -> Record:
         except UnicodeDecodeError:
             break
     raise UnreadableRecord("This is none of the formats of signed meter records that are known here")
+
+
+def _is_text(text: str) -> bool:
+    """Not with a lone surrogate, which no bytes stand for."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def plain(text: str) -> str:
