@@ -1,5 +1,6 @@
 """The engine and a second opinion that shares no code with it agree on every price."""
 
+from collections.abc import Iterable
 from fractions import Fraction
 from zoneinfo import ZoneInfo
 
@@ -14,10 +15,11 @@ from laddnav.pricing.policy import OURS, Crossing, Expired, Partials, Policy, St
 from laddnav.pricing.tab import advanced, metered, opened, priced, switched
 from tests.laws import oracle
 from tests.laws.charges import BOTH_WAYS, Scene, Visit, charges, scenes, used, visits
-from tests.laws.reckoning import Bill, Sides
+from tests.laws.reckoning import Bill, Row, Sides
 from tests.laws.tariffs import ANY_TAX, policies, tariffs
 
 CLOSE = Fraction(1, 10**9)
+MICROSECOND = Fraction(1, 3600 * 10**6)  # hours
 PARTS = ("total", "fixed", "energy", "time", "parking", "reservation")
 UNITS = {"kWh": 1000, "h": 3600, "x": 1}
 
@@ -48,7 +50,7 @@ OF_A_CDR = (*IN_ANY, "step", "crossing", "volume", "unwritten_time", "untold", "
 
 
 def assert_agree(done: Priced, bill: Bill, policy: Policy = OURS) -> None:
-    close = _as_close_as_energy_is_cut(done, bill)
+    close = _as_close_as_is_cut(done, bill)
     for name in PARTS:
         ours, theirs = getattr(done, name), getattr(bill, name)
         assert _close(ours, theirs, close), f"{name}: engine {ours.excl} / {ours.incl}, oracle {_readable(theirs)}"
@@ -63,11 +65,17 @@ def assert_agree(done: Priced, bill: Bill, policy: Policy = OURS) -> None:
         assert all(abs(one - other) < CLOSE * 3600 for one, other in zip(volumes, rows[kind], strict=True)), kind
 
 
-def _as_close_as_energy_is_cut(done: Priced, bill: Bill) -> Fraction:
-    """Energy is cut to the microwatt-hour: at the border of each period so much of it may be at the other price."""
-    energy = [row.by.own for row in bill.rows if row.dimension == "ENERGY"]
-    dearest = max((abs(Fraction(one.price)) * (100 + Fraction(one.vat or 0)) / 100 for one in energy), default=0)
-    return CLOSE * (1 + len(done.periods) * Fraction(dearest))
+def _as_close_as_is_cut(done: Priced, bill: Bill) -> Fraction:
+    """At the border of each period a microwatt-hour, or a microsecond of the clock, may be at the other price."""
+    energy = _dearest(row for row in bill.rows if row.dimension == "ENERGY")
+    hour = _dearest(row for row in bill.rows if row.dimension not in ("ENERGY", "FLAT"))
+    return CLOSE * (1 + len(done.periods) * energy) + len(done.periods) * hour * MICROSECOND
+
+
+def _dearest(rows: Iterable[Row]) -> Fraction:
+    """With its taxes."""
+    prices = (abs(Fraction(row.by.own.price)) * (100 + Fraction(row.by.own.vat or 0)) / 100 for row in rows)
+    return max(prices, default=Fraction(0))
 
 
 def _assert_taxes_agree(ours: Amount, theirs: Sides, name: str, close: Fraction) -> None:
