@@ -17,7 +17,7 @@ from laddnav.ledger.rules import MonthClosed
 INSERT_ENTRY = """
 insert into ledger_entry (holder, id, key, what, cites, at, booked_at, reverses, by)
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-on conflict (holder, key) do nothing
+on conflict do nothing
 """
 
 INSERT_ENTRIES = """
