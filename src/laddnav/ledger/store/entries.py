@@ -14,6 +14,7 @@ from laddnav.kit.ids import PartyId
 from laddnav.ledger.model import Account, Entry, Posted, Posting
 from laddnav.ledger.rules import MonthClosed
 
+# No key is named: of two who take back the same at one instant the second would trip over `reverses` before it waits.
 INSERT_ENTRY = """
 insert into ledger_entry (holder, id, key, what, cites, at, booked_at, reverses, by)
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
