@@ -24,6 +24,7 @@ from laddnav.ocpp.wire.events import (
     ChargeStarted,
     ChargeStopped,
     ConnectorsReported,
+    ConnectorStatus,
     DataReceived,
     Measured,
     Remarked,
@@ -101,9 +102,12 @@ async def _report(unit: Unit, station: Station, report: StatusReported) -> None:
     station says, but never from the future.
     """
     where = dict(station.evses).get(report.evse_no)
-    if where is None:
-        return
     at = min(report.at or unit.now, unit.now)
+    if where is None:
+        if report.evse_no:  # a charge that no Evse of ours has may be there
+            one = ConnectorStatus(evse_no=report.evse_no, connector_no=1, status=report.status, said=report.said)
+            store.connectors.report(unit, station, one, at)
+        return
     locations.evse_reported(
         unit, station, report.evse_no, status=report.said, error_code=report.error_code, info=report.info, at=at
     )

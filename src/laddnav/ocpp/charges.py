@@ -79,6 +79,8 @@ async def tell(unit: Unit, station: Station, told: ChargeTold, shown: Shown | No
         return await tell(unit, station, told, shown)
     if knows and not await _is_news(unit, charge, told):
         return Outcome(await _heard(unit, station, charge, told, shown), charge.session_id or None)
+    if charge.stopped and not charge.told_over and not charge.session_id:  # of what is over nothing is told
+        charge = replace(charge, stopped=False, stop_key=None)
     if shown is not None:
         shown = replace(shown, given=await credit.judged(unit, shown.given))
     before, charge = charge, _with(charge, told, shown)

@@ -15,7 +15,7 @@ from laddnav.ocpp.cures.events import CureWentOn
 from laddnav.ocpp.cures.model import Rule, State, Tried
 from laddnav.ocpp.cures.rules import CureUnderWay, NotIll, SomebodyCharges, UnknownRule
 from laddnav.ocpp.errand import Answered, Errand
-from laddnav.ocpp.ills import Attention, Cure, Ill
+from laddnav.ocpp.ills import ENDED, Attention, Cure, Ill
 from laddnav.ocpp.model import LOST, StationCall, Transaction
 from laddnav.ocpp.rules import Offline
 from laddnav.ocpp.wanted import CURE, About, about, write_down
@@ -120,8 +120,12 @@ async def kept_rules(unit: Unit, holder: PartyId | None) -> Sequence[Rule]:
 
 
 async def look_after(database: Database) -> int:
-    """One round: what was tried is judged, and what a rule says is tried; says how many were begun."""
+    """One round: what was tried is judged, and what a rule says is tried; says how many were begun.
+
+    What has no stop and no Session is nobody's money, and over without a word of anybody.
+    """
     async with database.unit() as unit:
+        store.charges.lose(unit, unit.now - ENDED)
         open_now = await store.cures.under_way(unit)
     for ref in open_now:
         async with database.unit() as unit:

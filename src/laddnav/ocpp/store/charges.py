@@ -12,7 +12,7 @@ from msgspec import Struct
 from laddnav.db.unit import Record, Unit
 from laddnav.kit import json
 from laddnav.kit.ids import PartyId
-from laddnav.ocpp.model import Transaction
+from laddnav.ocpp.model import LOST, Transaction
 from laddnav.ocpp.wire.events import ChargeStarted, ChargeStopped, ChargeTold
 
 KNOWN_FOR = timedelta(seconds=10)
@@ -150,7 +150,7 @@ HEAR = """
 update ocpp_transaction
 set heard = heard + int4multirange(int4range($4, $4, '[]')), first_no = $5,
   evse_no = $6, session_id = $7, id_tag = $8, ending = $9, cost_max = $10, started_at = least(started_at, $11),
-  shown_at = $13, placed_at = $14, refused = $15, early = $16
+  shown_at = $13, placed_at = $14, refused = $15, early = $16, stopped = $17, stop_digest = $18
 where holder = $1 and station_id = $2 and number = $3
 returning coalesce(heard @> int4range(first_no, $12, '[]'), false)
 """
@@ -207,6 +207,8 @@ async def hear(unit: Unit, charge: Transaction, told: ChargeTold, last_no: int |
         charge.placed_at,
         charge.refused,
         charge.early,
+        charge.stopped,
+        charge.stop_key,
     )
     return bool(complete)
 
@@ -214,6 +216,32 @@ async def hear(unit: Unit, charge: Transaction, told: ChargeTold, last_no: int |
 async def incomplete(unit: Unit) -> list[Transaction]:
     """Charges of connected stations that ended, of which something is missing."""
     return [_transaction(dict(row)) for row in await unit.fetch(INCOMPLETE)]
+
+
+# Without a Session ---------------------------------------------------------------------------------------------------
+
+# A later one began at its number, or nobody has stood there for long: by the words of its Station of that number, or of
+# all its Evses where it never said at which it is. Of one whose end was told the Station is asked what is missing.
+LOSE = f"""
+update ocpp_transaction t set stopped = true, stop_digest = '{LOST}'
+where not t.stopped and t.session_id = '' and t.ending is null and (
+  exists (select from ocpp_transaction n where n.holder = t.holder and n.station_id = t.station_id
+    and n.evse_no = t.evse_no and t.evse_no > 0 and n.number > t.number and n.started_at > t.started_at)
+  or (select bool_and(w.free) and max(w.at) > t.started_at and max(w.at) <= $1
+      from (select evse_no, status = 'Available' as free, status_at as at from station_evse a
+            where a.holder = t.holder and a.station_id = t.station_id and a.status is not null
+            union all
+            select evse_no, status = 'AVAILABLE', at from ocpp_connector c
+            where c.holder = t.holder and c.station_id = t.station_id and not exists (
+              select from station_evse a where a.holder = c.holder and a.station_id = c.station_id
+                and a.evse_no = c.evse_no and a.status is not null)) w
+      where t.evse_no in (0, w.evse_no)))
+"""
+
+
+def lose(unit: Unit, free_since: datetime) -> None:
+    """Those of which their Stations show that they are over."""
+    unit.write(LOSE, free_since)
 
 
 # Stops whose start is not known --------------------------------------------------------------------------------------
