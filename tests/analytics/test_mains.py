@@ -18,7 +18,7 @@ from laddnav.locations.rules import UnknownLocation
 from laddnav.metering.model import Measurand, Reading
 from laddnav.readings import actions as readings
 from laddnav.readings.model import Said
-from laddnav.readings.rules import UnreadableReadings, mains_of
+from laddnav.readings.rules import NoMainsExchange, UnknownMainsExchange, UnreadableReadings, mains_of
 from tests.clock import SetClock
 from tests.things import US, location, settled
 
@@ -32,14 +32,15 @@ LOC1;GRID1;2026-12-01T00:00+01:00;1100.5
 """
 
 
-def course(meter: str, *shown: tuple[int, int]) -> MainsCourse:
-    """(day, Wh)."""
+def course(meter: str, *shown: tuple[int, int], exchanged: tuple[tuple[int, int, int], ...] = ()) -> MainsCourse:
+    """(day, Wh); another came in its place on which day, and what both showed."""
     return MainsCourse(
         holder=US,
         location_id="LOC1",
         time_zone="UTC",
         meter=meter,
         shown=tuple((day(at), Decimal(register)) for at, register in shown),
+        exchanged=tuple((day(at), Decimal(before), Decimal(after)) for at, before, after in exchanged),
     )
 
 
@@ -60,6 +61,12 @@ def day(number: int) -> datetime:
         ((course("A", (-9, 0), (30, 700)), course("B", (0, 0), (40, 400))), wh(838)),  # both, all the month
         ((course("A", (0, 0), (30, 700)), course("B", (0, 0), (9, 1)), course("C", (9, 5), (30, 9))), wh(705)),
         ((course("A", (-20, 9), (-10, 5)), course("B", (0, 100), (30, 700))), wh(600)),  # it fell before, and is gone
+        ((course("A", (0, 100), (30, 50), exchanged=((10, 300, 0),)),), wh(250)),  # another counts on
+        ((course("A", (0, 100), (10, 0), (30, 50), exchanged=((10, 300, 7),)),), wh(243)),
+        ((course("A", (0, 100), (30, 5), exchanged=((10, 300, 0), (20, 80, 2))),), wh(283)),
+        ((course("A", (-5, 90), (-1, 20), (40, 420), exchanged=((-2, 95, 19),)),), wh(292)),
+        ((course("A", (0, 9), (1, 9), (31, 9)), course("B", (0, 9), (1, 9), (30, 50))), wh(41)),  # stood alike
+        ((course("A", (0, 0), (9, 5), (30, 7)), course("B", (0, 0), (9, 5), (30, 8))), wh(15)),  # no longer alike
     ],
 )
 def test_a_place_took_what_its_mains_say_if_they_say_all_of_it(
@@ -77,6 +84,9 @@ def test_a_place_took_what_its_mains_say_if_they_say_all_of_it(
         ((course("A", (0, 100), (30, 700)), course("B", (7, 0), (40, 50))), wh(600), "SIDE_BY_SIDE", 7),
         ((course("A", (0, 0), (20, 200)), course("B", (15, 0), (30, 150))), wh(300), "SIDE_BY_SIDE", 15),
         ((course("A", (0, 0), (30, 0)), course("B", (40, 0), (50, 9))), wh(0), None, 0),
+        ((course("A", (0, 100), (30, 700)), course("B", (0, 100), (30, 700))), wh(600), "TWICE", 0),
+        ((course("A", (-5, 0), (15, 20), (20, 23)), course("B", (15, 20), (20, 23), (30, 26))), wh(21), "TWICE", 15),
+        ((course("B", (0, 100), (30, 50), exchanged=((10, 90, 0),)),), None, "BACKWARD", 10),
     ],
 )
 def test_what_a_meter_shows_and_is_not_counted_is_told_by_its_name(
@@ -97,6 +107,47 @@ def test_a_table_of_readings_is_read_or_says_where_it_cannot_be() -> None:
     for wrong in ("", "a;b\n", TABLE.replace("1010", "-1"), TABLE.replace("1010", "NaN"), TABLE.replace("1010", "")):
         with pytest.raises(UnreadableReadings):
             mains_of(wrong, US)
+
+
+async def test_a_month_is_counted_across_a_mains_meter_that_was_exchanged(database: Database, clock: SetClock) -> None:
+    """Under the same name; what was noted by mistake is withdrawn, and of two at one instant the later word counts."""
+    await settled(database)
+    clock.set(day(32))
+    anew = "location_id;meter;at;kwh\nLOC1;GRID1;2026-11-20T00:00Z;2\nLOC1;GRID1;2026-12-01T00:00+01:00;13"
+
+    async def told() -> Energy | None:
+        async with database.unit() as unit:
+            (row,) = await analytics.location_losses(unit, US, "2026-11", "2026-11")
+        assert [one.kind for one in row.doubts] == ([] if row.mains else [MainsDoubtKind.BACKWARD])
+        return row.mains
+
+    async def exchange(before: int, *, place: str = "LOC1", meter: str = "GRID1", on: int = 18) -> str:
+        async with database.unit() as unit:
+            noted = await readings.exchange_mains(
+                unit, US, place, meter, at=day(on), before=kwh(before), after=kwh(1), by="ada"
+            )
+        return noted.ref
+
+    async with database.unit() as unit:
+        await readings.keep_mains(unit, mains_of(TABLE, US))
+        await readings.keep_mains(unit, mains_of(anew, US))
+    assert await told() is None
+    for slip in ({"meter": "GRID2"}, {"on": 33}):
+        with pytest.raises(NoMainsExchange):
+            await exchange(1050, **slip)
+    with pytest.raises(UnknownLocation):
+        await exchange(1050, place="LOC9")
+    await exchange(1040)
+    ref = await exchange(1050, place="loc1")
+    assert await told() == wh(57_000)  # 1,005 at the beginning, 1,050 when it was exchanged, then from 1 to 13
+    async with database.unit() as unit:
+        (noted,) = await readings.mains_exchanges(unit, US)
+        assert (noted.ref, noted.location_id, noted.before, noted.noted_by) == (ref, "LOC1", kwh(1050), "ada")
+        readings.withdraw_exchange(unit, await readings.mains_exchange(unit, ref))
+    assert await told() is None
+    async with database.unit() as unit:
+        with pytest.raises(UnknownMainsExchange):
+            await readings.mains_exchange(unit, ref)
 
 
 async def test_what_a_station_gave_stays_where_it_was_given(database: Database, clock: SetClock) -> None:

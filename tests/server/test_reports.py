@@ -47,6 +47,39 @@ async def test_a_register_that_no_meter_shows_is_not_kept(lad: Client) -> None:
     assert (await lad.get("/reports/location-losses?since=2026-10&until=2026-11"))["items"] == []
 
 
+async def test_a_mains_meter_that_was_exchanged_is_counted_on(lad: Client, tnm: Client) -> None:
+    """By who holds it: noted, told, and withdrawn where it was a mistake."""
+    place = (await lad.get("/locations?limit=1"))["items"][0]["id"]
+    rows = ("2026-01-01T00:00+01:00,500", "2026-01-20T00:00Z,10", "2026-02-01T00:00+01:00,40")
+    given = {"holder": str(LAD), "csv": "\n".join(["location_id,meter,at,kwh", *(f"{place},M,{row}" for row in rows)])}
+    assert (await lad.ask("POST", "/mains-readings", given))[0] == 204
+
+    async def told() -> tuple[int | None, list[str]]:
+        (row,) = (await lad.get("/reports/location-losses?since=2026-01&until=2026-01"))["items"]
+        return row["mains_wh"], [one["kind"] for one in row["doubts"]]
+
+    assert await told() == (None, ["BACKWARD"])
+    said = {"holder": str(LAD), "location_id": place, "meter": "M", "at": "2026-01-15T12:00:00Z"}
+    said |= {"before_kwh": 600, "after_kwh": 0}
+    for slip, status in (
+        ({"meter": "N"}, 422),
+        ({"before_kwh": -1}, 422),
+        ({"at": "2099-01-01T00:00:00Z"}, 422),
+        ({"location_id": "NOWHERE"}, 404),
+    ):
+        assert (await lad.ask("POST", "/mains-exchanges", said | slip))[0] == status, slip
+    assert (await tnm.ask("POST", "/mains-exchanges", said))[0] == 404
+    status, noted = await lad.ask("POST", "/mains-exchanges", said)
+    assert status == 201 and noted["location_id"] == place
+    assert await told() == (140_000, [])
+    assert (await lad.get("/mains-exchanges"))["items"] == [noted]
+    assert (await tnm.get("/mains-exchanges"))["items"] == []
+    assert (await tnm.ask("DELETE", f"/mains-exchanges/{noted['ref']}"))[0] == 404
+    assert (await lad.ask("DELETE", f"/mains-exchanges/{noted['ref']}"))[0] == 204
+    assert (await lad.ask("DELETE", f"/mains-exchanges/{noted['ref']}"))[0] == 404
+    assert await told() == (None, ["BACKWARD"])
+
+
 async def test_uptime_is_told_with_what_excuses_an_outage_and_to_nobody_else(
     lad: Client, tnm: Client, served: Serving
 ) -> None:

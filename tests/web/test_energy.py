@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from datetime import timedelta
 from decimal import Decimal
 from io import StringIO
@@ -97,6 +98,27 @@ async def test_readings_of_the_mains_are_entered_and_a_lost_session_is_closed_by
     assert "Meter B showed less at" in await read(client, f"{site.url}/energy?since=2026-11")
     async with client.get(f"{site.url}/energy/location-losses.csv?since=2026-11&until=2026-11") as answer:
         assert (await answer.text()).splitlines()[1] == "SE*LAD,2026-11,LOC1,,0,,BACKWARD B 2026-11-20T00:00:00+00:00"
+    page = await read(client, f"{site.url}/energy?since=2026-11")
+    assert "/energy/mains/exchanged?holder=SE%2ALAD&amp;location=LOC1&amp;meter=B" in page
+    exchange = f"{site.url}/energy/mains/exchanged"
+    assert 'value="B"' in await read(client, f"{exchange}?location=LOC1&meter=B")
+    noted = {"csrf": csrf, "holder": str(US), "location_id": "LOC1", "meter": "B", "at": "2026-11-15T00:00"}
+    noted |= {"before_kwh": "10,5", "after_kwh": "7"}
+    for slip in ({"meter": "C"}, {"before_kwh": "much"}, {"at": "2099-01-01T00:00"}):
+        async with client.post(exchange, data=noted | slip) as answer:
+            assert "what both showed then is known" in await answer.text(), slip
+    async with client.post(exchange, data=noted) as answer:
+        text = await answer.text()
+        assert "The exchange is noted" in text and "10.500" in text
+    assert "Meter B was read beside another from" in await read(client, f"{site.url}/energy?since=2026-11")
+    (withdraw,) = re.findall(r'action="(/energy/mains/exchanged/[^"]+/withdraw)"', text)
+    async with client.post(f"{site.url}{withdraw}", data={"csrf": csrf}) as answer:
+        assert "The exchange is not counted any more." in await answer.text()
+    assert "Meter B showed less at" in await read(client, f"{site.url}/energy?since=2026-11")
+    said["readings"] = "location_id;meter;at;kwh\nLOC1;AGAIN;2026-10-01;1\nLOC1;AGAIN;2026-12-02;2"
+    async with client.post(f"{site.url}/energy/mains", data=said) as answer:
+        assert "The readings are kept." in await answer.text()
+    assert "Meter AGAIN is another one by a second name" in await read(client, f"{site.url}/energy?since=2026-11")
     door = f"/sessions/{lost.ref}/close-lost"
     assert door in await read(client, f"{site.url}/sessions/{lost.ref}")
     for why, told in (("", "reason"), ("its station was stolen", "closed by")):

@@ -77,6 +77,7 @@ OTHERS = (
     "/account",
     "/doubts",
     "/energy",
+    "/energy/mains/exchanged",
 )
 
 

@@ -94,13 +94,17 @@ class LossRow(Struct, frozen=True, kw_only=True):
 
 
 class MainsCourse(Struct, frozen=True, kw_only=True):
-    """What one mains meter of a Location showed, `(at, Wh)` in order of time."""
+    """What one mains meter of a Location showed, `(at, Wh)` in order of time.
+
+    `exchanged` is when another came in its place, and what the old one showed last and the new one first.
+    """
 
     holder: PartyId
     location_id: str
     time_zone: str
     meter: str
     shown: tuple[tuple[datetime, Decimal], ...]
+    exchanged: tuple[tuple[datetime, Decimal, Decimal], ...] = ()
 
 
 class MainsDoubtKind(StrEnum):
@@ -108,6 +112,7 @@ class MainsDoubtKind(StrEnum):
 
     BACKWARD = "BACKWARD"  # it fell, so nothing is told of that time
     SIDE_BY_SIDE = "SIDE_BY_SIDE"  # another was read meanwhile, and this one over a part of the month alone
+    TWICE = "TWICE"  # it is another one by a second name, and counts once
 
 
 class MainsDoubt(Struct, frozen=True, kw_only=True):

@@ -10,6 +10,7 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from laddnav.analytics.model import (
     Cause,
@@ -152,9 +153,15 @@ def taken_in(meters: Iterable[MainsCourse], since: datetime, until: datetime) ->
 
     None where they do not say all of it. Of a meter that fell nobody knows which reading is wrong.
     """
-    there = [one for one in meters if one.shown[0][0] < until and one.shown[-1][0] > since]
+    alone, twice = _by_one_name(meters)
+    there = [one for one in map(counted_on, alone) if one.shown[0][0] < until and one.shown[-1][0] > since]
+    again = tuple(
+        _doubt(MainsDoubtKind.TWICE, one, max(one.shown[0][0], since))
+        for one in twice
+        if one.shown[0][0] < until and one.shown[-1][0] > since
+    )
     if fell := [_doubt(MainsDoubtKind.BACKWARD, one, at) for one in there if (at := _fell_at(one))]:
-        return Taken(None, tuple(fell))
+        return Taken(None, (*fell, *again))
     whole = [one for one in there if one.shown[0][0] <= since and one.shown[-1][0] >= until]
     parts = [one for one in there if one not in whole]
     taken = sum((_shown_at(one, until) - _shown_at(one, since) for one in whole), Decimal(0))
@@ -168,12 +175,48 @@ def taken_in(meters: Iterable[MainsCourse], since: datetime, until: datetime) ->
             after_another += _shown_at(meter, end) - _shown_at(meter, known)
             known = end
     if known >= until:
-        return Taken(Energy(taken + after_another), tuple(beside))
+        return Taken(Energy(taken + after_another), (*beside, *again))
     if not whole:
         return None
     # What is known of only a part of it says nothing of the whole.
     uncounted = [_doubt(MainsDoubtKind.SIDE_BY_SIDE, one, max(one.shown[0][0], since)) for one in parts]
-    return Taken(Energy(taken), tuple(uncounted))
+    return Taken(Energy(taken), (*uncounted, *again))
+
+
+def counted_on(meter: MainsCourse) -> MainsCourse:
+    """As one register, whatever came in its place; what was read at the very instant of that is the exchange's word."""
+    ats = {at for at, _, _ in meter.exchanged}
+    read = [(at, register, register) for at, register in meter.shown if at not in ats]
+    shown, since = list[tuple[datetime, Decimal]](), Decimal(0)
+    for at, before, after in sorted((*read, *meter.exchanged)):
+        shown.append((at, since + before))
+        since += before - after
+    return replace(meter, shown=tuple(shown))
+
+
+def _by_one_name(meters: Iterable[MainsCourse]) -> tuple[list[MainsCourse], list[MainsCourse]]:
+    """(each once, with what it showed by any name; those that are another by a second name)."""
+    alone, twice = list[MainsCourse](), list[MainsCourse]()
+    for meter in meters:
+        number = next((number for number, one in enumerate(alone) if _is(one, meter)), None)
+        if number is None:
+            alone.append(meter)
+            continue
+        twice.append(meter)
+        first = alone[number]
+        alone[number] = replace(
+            first,
+            shown=tuple(sorted({*first.shown, *meter.shown})),
+            exchanged=tuple(sorted({*first.exchanged, *meter.exchanged})),
+        )
+    return alone, twice
+
+
+def _is(one: MainsCourse, other: MainsCourse) -> bool:
+    """Whether both showed the same whenever both were read, and that was not one register alone."""
+    known = dict(one.shown)
+    same = [(known[at], register) for at, register in other.shown if at in known]
+    return all(mine == its for mine, its in same) and len({register for _, register in same}) > 1
 
 
 def _doubt(kind: MainsDoubtKind, meter: MainsCourse, at: datetime) -> MainsDoubt:

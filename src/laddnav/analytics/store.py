@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 
 from laddnav.analytics.model import Charges, Counted, Course, MainsCourse, Per
 from laddnav.analytics.money import Banked, Hold, Overdue, Taking
@@ -167,6 +168,11 @@ from mains_reading m join location l on l.holder = m.holder and l.owner = m.hold
 where ($1::text is null or m.holder = $1) and m.at >= $2 and m.at < $3
 group by m.holder, l.id, l.body, m.meter order by m.holder, l.id, min(m.at)
 """
+MAINS_EXCHANGED = """
+select x.holder, l.id as location_id, x.meter, x.at, x.before_wh, x.after_wh
+from mains_exchange x join location l on l.holder = x.holder and l.owner = x.holder and l.id_key = x.location_key
+where ($1::text is null or x.holder = $1) and x.at >= $2 and x.at < $3 order by x.at
+"""
 # Of each Evse the last status before the time, and all in it; with the outages that have a reason.
 COURSES = """
 with course as (
@@ -228,6 +234,10 @@ async def counted(
 
 async def mains(unit: Unit, holder: PartyId | None, since: datetime, until: datetime) -> list[MainsCourse]:
     """Of each Location its meters in the order in which they were there."""
+    exchanged: dict[tuple[str, str, str], list[tuple[datetime, Decimal, Decimal]]] = {}
+    for row in await unit.fetch(MAINS_EXCHANGED, holder and str(holder), since, until):
+        meter = exchanged.setdefault((row["holder"], row["location_id"], row["meter"]), [])
+        meter.append((row["at"], row["before_wh"], row["after_wh"]))
     return [
         MainsCourse(
             holder=PartyId.parse(row["holder"]),
@@ -235,6 +245,7 @@ async def mains(unit: Unit, holder: PartyId | None, since: datetime, until: date
             time_zone=row["time_zone"],
             meter=row["meter"],
             shown=tuple(zip(row["ats"], row["registers"], strict=True)),
+            exchanged=tuple(exchanged.get((row["holder"], row["location_id"], row["meter"]), ())),
         )
         for row in await unit.fetch(MAINS, holder and str(holder), since, until)
     ]

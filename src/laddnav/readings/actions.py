@@ -14,7 +14,8 @@ from laddnav.locations import actions as locations
 from laddnav.metering.model import Doubt, DoubtKind, Exchanged, Fact, Mark, Reading
 from laddnav.readings import store
 from laddnav.readings.events import DoubtRaised
-from laddnav.readings.model import Flow, KeptDoubt, MainsReading, Said
+from laddnav.readings.model import Flow, KeptDoubt, MainsExchange, MainsReading, Said
+from laddnav.readings.rules import NoMainsExchange, UnknownMainsExchange
 from laddnav.readings.store.quarters import QUARTER
 from laddnav.readings.store.weeks import WEEK
 
@@ -131,6 +132,50 @@ async def keep_mains(unit: Unit, given: Sequence[MainsReading]) -> None:
     for holder, location_id in {(one.holder, one.location_id) for one in given}:
         await locations.fetch(unit, holder, holder, location_id)
     store.mains.keep(unit, given)
+
+
+async def exchange_mains(
+    unit: Unit, holder: PartyId, location_id: str, meter: str, *, at: datetime, before: Energy, after: Energy, by: str
+) -> MainsExchange:
+    """What it shows later is counted on from `after`. Raises UnknownLocation, NoMainsExchange."""
+    await locations.fetch(unit, holder, holder, location_id)
+    if at > unit.now:
+        raise NoMainsExchange("its instant is still to come")
+    if not await store.mains.was_read(unit, holder, location_id, meter):
+        raise NoMainsExchange(f"no meter {meter!r} was ever read at {location_id!r}")
+    one = MainsExchange(
+        holder=holder,
+        ref=unit.new_id(),
+        location_id=location_id,
+        meter=meter,
+        at=at,
+        before=before,
+        after=after,
+        noted_at=unit.now,
+        noted_by=by,
+    )
+    store.mains.exchange(unit, one)
+    return one
+
+
+async def mains_exchanges(
+    unit: Unit, holder: PartyId | None, *, before: str | None = None, limit: int = 50
+) -> Sequence[MainsExchange]:
+    """The last to be noted first."""
+    return await store.mains.exchanges(unit, holder, before, limit)
+
+
+async def mains_exchange(unit: Unit, ref: str) -> MainsExchange:
+    """Raises UnknownMainsExchange."""
+    one = await store.mains.exchanged(unit, ref)
+    if one is None:
+        raise UnknownMainsExchange(ref)
+    return one
+
+
+def withdraw_exchange(unit: Unit, one: MainsExchange) -> None:
+    """It was noted by mistake: one meter showed all of it."""
+    store.mains.withdraw(unit, one)
 
 
 def raise_doubts(unit: Unit, holder: PartyId, session_id: str, station_id: str, doubts: Iterable[Doubt]) -> None:

@@ -62,3 +62,20 @@ class MainsReading(Struct, frozen=True, kw_only=True):
     meter: str
     at: datetime
     register: Energy
+
+
+class MainsExchange(Struct, frozen=True, kw_only=True):
+    """From an instant on another meter counts at a place under the same name.
+
+    `before` is what the old one showed last, and `after` what the new one showed first.
+    """
+
+    holder: PartyId
+    ref: str
+    location_id: str
+    meter: str
+    at: datetime
+    before: Energy
+    after: Energy
+    noted_at: datetime
+    noted_by: str

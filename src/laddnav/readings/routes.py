@@ -13,8 +13,8 @@ from laddnav.kit.time import utc
 from laddnav.people.api import Limit, Page, Route, page, yours
 from laddnav.people.model import Role, Visitor
 from laddnav.readings import actions, rules
-from laddnav.readings.model import KeptDoubt, MainsReading
-from laddnav.readings.rules import UnreadableReadings
+from laddnav.readings.model import KeptDoubt, MainsExchange, MainsReading
+from laddnav.readings.rules import NoMainsExchange, UnreadableReadings
 
 
 async def list_doubts(unit: Unit, by: Visitor, *, limit: Limit = 50, cursor: str | None = None) -> Page[KeptDoubt]:
@@ -60,11 +60,59 @@ def _given(holder: PartyId, one: GivenReading) -> MainsReading:
     return MainsReading(holder=holder, location_id=one.location_id, meter=one.meter, at=utc(one.at), register=register)
 
 
+class MainsExchanged(Struct, frozen=True, kw_only=True):
+    """`before_kwh` is what the old meter showed last and `after_kwh` what the new one showed first."""
+
+    holder: str
+    location_id: str
+    meter: str = ""
+    at: datetime
+    before_kwh: Decimal
+    after_kwh: Decimal
+
+
+async def exchange_mains_meter(unit: Unit, by: Visitor, body: MainsExchanged) -> MainsExchange:
+    """Note that another mains meter counts at a Location from an instant on; months are counted across it."""
+    holder = yours(by, PartyId.parse(body.holder))
+    try:
+        before, after = rules.register(body.before_kwh), rules.register(body.after_kwh)
+    except ValueError as error:
+        raise NoMainsExchange(str(error)) from error
+    return await actions.exchange_mains(
+        unit, holder, body.location_id, body.meter, at=utc(body.at), before=before, after=after, by=by.name
+    )
+
+
+async def list_mains_exchanges(
+    unit: Unit, by: Visitor, *, limit: Limit = 50, cursor: str | None = None
+) -> Page[MainsExchange]:
+    """Exchanges of mains meters, the last to be noted first."""
+    found = await actions.mains_exchanges(unit, by.holder, before=cursor, limit=limit + 1)
+    return page(found, limit, lambda one: one.ref)
+
+
+async def withdraw_mains_exchange(unit: Unit, by: Visitor, ref: str) -> None:
+    """It was noted by mistake."""
+    one = await actions.mains_exchange(unit, ref)
+    yours(by, one.holder)
+    actions.withdraw_exchange(unit, one)
+
+
 ROUTES = (
     Route(
         method="POST",
         path="/mains-readings",
         does=keep_mains_readings,
+        needs=Role.OPERATOR,
+        status=204,
+        looks_itself=True,
+    ),
+    Route(method="POST", path="/mains-exchanges", does=exchange_mains_meter, needs=Role.OPERATOR, status=201),
+    Route(method="GET", path="/mains-exchanges", does=list_mains_exchanges),
+    Route(
+        method="DELETE",
+        path="/mains-exchanges/{ref}",
+        does=withdraw_mains_exchange,
         needs=Role.OPERATOR,
         status=204,
         looks_itself=True,

@@ -19,6 +19,22 @@ COLUMNS = ("location_id", "meter", "at", "kwh")
 REGISTER_END = 10**12  # kWh: a slip, and sums of it would not be exact any more
 
 
+class NoMainsExchange(Refusal):
+    """A mains meter is exchanged where it was read, not ahead, and what both showed then is known."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"That is no exchange of a mains meter: {why}")
+        self.why = why
+
+
+class UnknownMainsExchange(Refusal):
+    """No such exchange of a mains meter is known here."""
+
+    def __init__(self, ref: str) -> None:
+        super().__init__(f"No exchange of a mains meter is known as {ref!r}")
+        self.ref = ref
+
+
 class UnreadableReadings(Refusal):
     """A table of readings has the columns location_id, meter, at and kwh, and a reading a line."""
 

@@ -86,6 +86,7 @@ from laddnav.payments.rules import (
 from laddnav.people.api import NotYours, TooLarge
 from laddnav.people.rules import LastAdmin, NameTaken, NotAllowed, UnknownAccount, UnknownKey, UnknownVisit
 from laddnav.readings.actions import UnknownDoubt
+from laddnav.readings.rules import UnknownMainsExchange
 from laddnav.reconciliation.rules import NotOurRecord, UnknownRecord
 from laddnav.reservations.rules import NotReservable, ReservationOver, UnknownReservation
 from laddnav.sessions.routes import TokenRefused
@@ -155,6 +156,7 @@ STATUS: dict[type[Exception], int] = {
     UnknownDeparture: 404,
     UnknownDispute: 404,
     UnknownDoubt: 404,
+    UnknownMainsExchange: 404,
     UnknownReport: 404,
     NotFollowed: 404,
     UnknownEntry: 404,

@@ -113,7 +113,7 @@ from laddnav.people.rules import (
 )
 from laddnav.pricing.ahead.wish import EnergyOrAmount, TooFarAhead, TooSlow
 from laddnav.readings.actions import UnknownDoubt
-from laddnav.readings.rules import UnreadableReadings
+from laddnav.readings.rules import NoMainsExchange, UnknownMainsExchange, UnreadableReadings
 from laddnav.reconciliation.rules import UnknownRecord
 from laddnav.reservations.rules import ReservationOver, UnknownReservation
 from laddnav.sessions.claims import CardTooShort, NotYourCharge, TooManyChoices, TooManyTries
@@ -215,6 +215,10 @@ SENTENCES: dict[type[Exception], str] = {
     Unbillable: N_("The prices include taxes that are not named. Give each price its vat, or nothing could be billed."),
     UnfitKey: N_("The public key cannot be read, or is of a kind that cannot be used."),
     UnlikelyDigits: N_("No register has %(digits)s digits for whole kWh."),
+    NoMainsExchange: N_(
+        "A mains meter is exchanged at a location where it was read, not ahead, and what both showed then is known."
+    ),
+    UnknownMainsExchange: N_("No such exchange of a mains meter is noted."),
     UnreadableReadings: N_("Line %(line)s is no reading. The columns are location_id, meter, at and kwh."),
     UnfitTls: N_("What is given cannot guard the line: %(why)s"),
     UnfitPolicy: N_("A switch cannot stand like that: %(why)s"),
