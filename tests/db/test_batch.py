@@ -3,9 +3,8 @@
 import asyncio
 from collections.abc import Sequence
 
-import asyncpg
-
 from laddnav.db.batch import Batch
+from laddnav.db.refusals import MadeMeanwhile
 from laddnav.db.unit import Database, Unit
 
 SET = "insert into setting (name, value) values ($1, $2)"
@@ -103,6 +102,6 @@ async def test_a_refused_member_of_a_batch_does_not_take_the_others_with_it(data
     batch = Batch(database, work)
     results = await asyncio.gather(*(batch.add(item) for item in ("a", "b", "a", "c")), return_exceptions=True)
     assert results[0] == "a"
-    assert isinstance(results[2], asyncpg.UniqueViolationError)
+    assert isinstance(results[2], MadeMeanwhile)
     async with database.unit() as unit:
         assert {row["name"] for row in await unit.fetch("select name from setting")} == {"a", "b", "c"}

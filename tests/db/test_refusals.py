@@ -6,10 +6,12 @@ import asyncio
 
 import asyncpg
 import pytest
+import structlog
 
 from laddnav.db import stream
-from laddnav.db.refusals import Collided, Undone, Unreachable, Unstorable
+from laddnav.db.refusals import Collided, MadeMeanwhile, Undone, Unreachable, Unstorable
 from laddnav.db.unit import Database
+from laddnav.server.problems import problem
 from tests.clock import SetClock
 
 SET = "insert into setting (name, value) values ($1, $2)"
@@ -26,6 +28,21 @@ async def test_a_text_that_cannot_be_kept_is_refused_and_not_repeated(database: 
         async with database.unit() as unit:
             unit.write(SET, "colour", text)
     assert text not in str(read.value)
+    async with database.unit() as unit:
+        assert await unit.value(GET, "colour") is None
+
+
+async def test_what_was_made_meanwhile_may_be_tried_again_and_is_seen_by_the_name_of_its_key(
+    database: Database,
+) -> None:
+    """Whoever looked before and writes without a turn; a slip that never ends is not to look like bad luck."""
+    with structlog.testing.capture_logs() as logs, pytest.raises(MadeMeanwhile) as told:
+        async with database.unit() as unit:
+            unit.write(SET, "colour", "amber")
+            unit.write(SET, "colour", "green")
+    assert logs == [{"event": "made_meanwhile", "log_level": "error", "table": "setting", "constraint": "setting_pkey"}]
+    answer = problem(told.value)
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
     async with database.unit() as unit:
         assert await unit.value(GET, "colour") is None
 

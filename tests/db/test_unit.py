@@ -4,13 +4,13 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
-import asyncpg
 import pytest
 
 from laddnav.db import stream
 from laddnav.db.events import Event
 from laddnav.db.hearing import OfOurs
 from laddnav.db.outbox import ATTEMPTS, Deliverer, dead, drain, revive, wait_after
+from laddnav.db.refusals import MadeMeanwhile
 from laddnav.db.unit import REMEMBERED, Database, Listener, Unit
 from laddnav.kit.ids import PartyId
 from laddnav.kit.refusal import Refusal
@@ -113,7 +113,7 @@ async def test_an_exception_undoes_writes_and_announcements(database: Database) 
 
 
 async def test_a_write_that_the_database_refuses_undoes_the_others(database: Database) -> None:
-    with pytest.raises(asyncpg.UniqueViolationError):
+    with pytest.raises(MadeMeanwhile):
         async with database.unit() as unit:
             unit.write(SET, "colour", "amber")
             unit.write(SET, "colour", "green")

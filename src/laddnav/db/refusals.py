@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncpg
+import structlog
 
 from laddnav.db.pool import GONE
 from laddnav.kit.refusal import Refusal, Trouble
+
+log = structlog.get_logger()
 
 HUNG_UP = (*GONE, asyncpg.AdminShutdownError)
 UNSTORABLE = (
@@ -35,6 +38,10 @@ class Overtaken(Trouble):
     """What a Unit went by has changed meanwhile; it may be tried again at once."""
 
 
+class MadeMeanwhile(Trouble):
+    """Somebody else made the same meanwhile; it may be tried again at once, and is told then what there is."""
+
+
 class Undone(AssertionError):
     """The Unit was refused before its end and somebody went on as though it had not been: a slip of ours."""
 
@@ -42,7 +49,7 @@ class Undone(AssertionError):
 class Refusals:
     """What PostgreSQL does not take, told by whose move is next.
 
-    Raises Unreachable, Collided, Overtaken, Unstorable.
+    Raises Unreachable, Collided, Overtaken, MadeMeanwhile, Unstorable.
     """
 
     def __enter__(self) -> None:
@@ -57,6 +64,10 @@ class Refusals:
             raise Overtaken("What this Unit went by is not so any more; try again") from error
         if isinstance(error, asyncpg.DeadlockDetectedError):
             raise Collided("Somebody else changed the same at the same moment; try again") from error
+        if isinstance(error, asyncpg.UniqueViolationError):
+            # Whoever writes looks before, so it came between; where it never ends it is a slip of ours, and seen here.
+            log.error("made_meanwhile", table=error.table_name, constraint=error.constraint_name)
+            raise MadeMeanwhile("Somebody else made the same at the same moment; try again") from error
         if isinstance(error, UnicodeEncodeError):
             raise Unstorable from error
         if isinstance(error, asyncpg.DataError):

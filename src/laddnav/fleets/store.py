@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 
+from laddnav.db import turns
 from laddnav.db.unit import Record, Unit
 from laddnav.fleets.model import Alert, Content, Departure, Fleet, Spending, Spent, Swap, Vehicle
 from laddnav.fleets.signs import key_of
@@ -196,7 +197,8 @@ async def shown(unit: Unit, holder: PartyId, keys: Sequence[tuple[str, str]]) ->
 
 
 async def taken(unit: Unit, holder: PartyId, keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Vehicle]:
-    """Whose each of these is."""
+    """Whose each of these is; nobody else of this holder looks, to give one away, before the Unit ends."""
+    await turns.taken(unit, f"signs of vehicles {holder}")
     asked = [*keys]
     kinds, values = [kind for kind, _ in asked], [value for _, value in asked]
     rows = await unit.fetch(TAKEN, str(holder), kinds, values)

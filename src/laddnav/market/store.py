@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from laddnav.db import turns
 from laddnav.db.rows import Rows
 from laddnav.db.unit import Record, Unit
 from laddnav.kit import json
@@ -214,7 +215,9 @@ def _following(row: Record) -> Following:
 
 
 async def tariff(unit: Unit, holder: PartyId, id: str, *, lock: bool = False) -> KeptTariff | None:
-    row = await unit.fetch_one(LOCK_TARIFF if lock else TARIFF, str(holder), fold(id))
+    """With `lock` it is to be written, also where there is none yet."""
+    key = str(holder), fold(id)
+    row = await (turns.to_write(unit, LOCK_TARIFF, *key) if lock else unit.fetch_one(TARIFF, *key))
     return None if row is None else _tariff(row)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import date, datetime
 
+from laddnav.db import turns
 from laddnav.db.unit import Record, Unit
 from laddnav.kit import json
 from laddnav.kit.ids import PartyId, fold
@@ -69,6 +70,7 @@ delete from meter_key_claim where (holder, serial_key, public_key) in (
   order by c.claimed_at limit $2)
 """
 PROOF = "select body from meter_proof where holder = $1 and session_id = $2"
+LOCK_PROOF = PROOF + " for update"
 PROOF_BY_REF = "select body from meter_proof where ref = $1"
 HELD = """
 select p.body from meter_proof p where p.standing = 'HELD' and ($1::text is null or p.holder = $1)
@@ -192,7 +194,9 @@ async def told_before(unit: Unit, holder: PartyId, session_id: str, digests: Col
 
 
 async def proof(unit: Unit, holder: PartyId, session_id: str, *, lock: bool = False) -> Proof | None:
-    return _proof(await unit.fetch_one(PROOF + (" for update" if lock else ""), str(holder), session_id))
+    """With `lock` it is to be written, also where there is none yet."""
+    key = str(holder), session_id
+    return _proof(await (turns.to_write(unit, LOCK_PROOF, *key) if lock else unit.fetch_one(PROOF, *key)))
 
 
 async def proof_by_ref(unit: Unit, ref: str, *, lock: bool = False) -> Proof | None:

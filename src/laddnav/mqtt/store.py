@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from laddnav.db import turns
 from laddnav.db.unit import Record, Unit
 from laddnav.kit import json
 from laddnav.kit.ids import PartyId
@@ -92,6 +93,11 @@ def _kept(row: Record) -> Kept:
     one = json.decode(row["body"], Broker)
     line = BrokerLine(holder=one.holder, ref=one.ref) if row["line"] is None else json.decode(row["line"], BrokerLine)
     return one, row["password"], line
+
+
+async def set_up_alone(unit: Unit, holder: PartyId) -> None:
+    """One at a time for each party: an Evse is under one broker, and each has a name of its own there."""
+    await turns.taken(unit, f"homes {holder}")
 
 
 def put_point(unit: Unit, one: ChargePoint) -> None:

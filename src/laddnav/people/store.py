@@ -6,10 +6,11 @@ from laddnav.db.unit import Record, Unit
 from laddnav.kit.ids import PartyId, fold
 from laddnav.people.model import Account, ApiKey, Deed, Role, Visit, Visitor
 
+# No key is named: a driver's account is the only one of its customer besides.
 INSERT_ACCOUNT = """
 insert into account (id, name, name_key, password_hash, role, language, created_at, fleet, customer)
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-on conflict (name_key) do nothing
+on conflict do nothing
 """
 ANY_ACCOUNT = "select exists (select from account)"
 _ACCOUNT = "id, name, role, language, created_at, disabled_at, fleet, customer"

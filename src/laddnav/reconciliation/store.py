@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
+from laddnav.db import turns
 from laddnav.db.unit import Unit
 from laddnav.kit import json
 from laddnav.kit.ids import PartyId, fold
@@ -47,7 +48,7 @@ async def find(unit: Unit, holder: PartyId, owner: PartyId, id: str) -> Record |
 
 async def find_locked(unit: Unit, holder: PartyId, owner: PartyId, id: str) -> tuple[Record, bool] | None:
     """(Record, whether it is withdrawn)."""
-    row = await unit.fetch_one(LOCK, str(holder), str(owner), fold(id))
+    row = await turns.to_write(unit, LOCK, str(holder), str(owner), fold(id))
     return None if row is None else (json.decode(row["body"], Record), row["withdrawn_at"] is not None)
 
 

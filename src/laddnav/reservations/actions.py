@@ -57,6 +57,7 @@ async def request(
     rules.checked_end(until, unit.now)
     location = await locations.fetch(unit, holder, holder, location_id)
     wanted = None if evse_uid is None else evse_of(location, evse_uid)
+    await store.name_alone(unit, holder, asked_by, id)
     for before in await store.open_named(unit, holder, [asked_by], id):
         same = fold(before.location_id) == fold(location.id)
         if same and (wanted is None or fold(wanted.uid) == fold(before.evse_uid)):

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
+from laddnav.db import turns
 from laddnav.db.unit import Record, Unit
 from laddnav.kit import json
 from laddnav.kit.ids import PartyId, fold
@@ -80,6 +81,11 @@ async def find(unit: Unit, holder: PartyId, number: int) -> Reservation | None:
 
 async def by_ref(unit: Unit, ref: str) -> Reservation | None:
     return _maybe(await unit.fetch_one(BY_REF, ref))
+
+
+async def name_alone(unit: Unit, holder: PartyId, asked_by: PartyId, id: str) -> None:
+    """One at a time under each name: what is asked for once more is the same Evse."""
+    await turns.taken(unit, f"reservation {holder} {asked_by} {fold(id)}")
 
 
 async def open_named(unit: Unit, holder: PartyId, asked_by: Iterable[PartyId], id: str) -> list[Reservation]:

@@ -25,7 +25,7 @@ async def make(unit: Unit, batch: Batch, *, by: str) -> Made:
 
     `ref`, if it is not empty, says which batch is meant: one that is made already has no codes to show.
     """
-    before = await store.batch(unit, batch.ref) if batch.ref else None
+    before = await store.batch(unit, batch.ref, lock=True) if batch.ref else None
     if before is not None and before.holder == batch.holder:
         return Made(holder=before.holder, batch=before, codes=())
     one = rules.checked(replace(batch, ref=batch.ref or unit.new_id(), made_at=unit.now, made_by=by))

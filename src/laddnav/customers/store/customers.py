@@ -7,6 +7,7 @@ from datetime import datetime
 
 from laddnav.customers.model import Contract, Customer, Note
 from laddnav.customers.rules import FIRST_NUMBER
+from laddnav.db import turns
 from laddnav.db.unit import Unit
 from laddnav.kit import json
 from laddnav.kit.ids import PartyId, fold
@@ -125,7 +126,9 @@ def drop_contract(unit: Unit, one: Contract) -> None:
 
 
 async def contract(unit: Unit, holder: PartyId, contract_id: str, *, lock: bool = False) -> Contract | None:
-    row = await unit.fetch_one(LOCK_CONTRACT if lock else CONTRACT, str(holder), fold(contract_id))
+    """With `lock` it is to be written, also where there is none yet."""
+    key = str(holder), fold(contract_id)
+    row = await (turns.to_write(unit, LOCK_CONTRACT, *key) if lock else unit.fetch_one(CONTRACT, *key))
     return None if row is None else json.decode(row["body"], Contract)
 
 

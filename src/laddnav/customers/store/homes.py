@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from laddnav.customers.home import Home, PaidBack, PaidBackMonth
+from laddnav.db import turns
 from laddnav.db.unit import Unit
 from laddnav.kit import json
 from laddnav.kit.energy import Energy
@@ -77,6 +78,8 @@ async def at(unit: Unit, holder: PartyId, location_id: str, contract_id: str) ->
 
 
 async def taken(unit: Unit, one: Home, today: date) -> bool:
+    """Nobody else agrees on this Location before the Unit ends."""
+    await turns.taken(unit, f"home {one.holder} {fold(one.location_id)}")
     key = fold(one.contract_id or "")
     return bool(await unit.value(TAKEN, str(one.holder), fold(one.location_id), key, today))
 

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from laddnav.customers.model import Customer
 from laddnav.customers.vouchers import Batch, Counted, Voucher
+from laddnav.db import turns
 from laddnav.db.unit import Unit
 from laddnav.kit import json
 from laddnav.kit.ids import PartyId
@@ -14,6 +15,7 @@ from laddnav.kit.ids import PartyId
 INSERT_BATCH = "insert into voucher_batch (holder, ref, body, made_at) values ($1, $2, $3, $4)"
 INSERT = "insert into voucher (holder, hash, batch) values ($1, $2, $3)"
 BATCH = "select body from voucher_batch where ref = $1"
+LOCK_BATCH = BATCH + " for update"
 HOLD = "select ref from voucher_batch where holder = $1 and ref = $2 for update"
 BATCHES = """
 select batch.body, count(voucher.customer) as redeemed, coalesce(sum(voucher.spent), 0) as spent
@@ -47,8 +49,9 @@ def insert(unit: Unit, batch: Batch, hashes: Iterable[str]) -> None:
         unit.write(INSERT, str(batch.holder), one, batch.ref)
 
 
-async def batch(unit: Unit, ref: str) -> Batch | None:
-    row = await unit.fetch_one(BATCH, ref)
+async def batch(unit: Unit, ref: str, *, lock: bool = False) -> Batch | None:
+    """With `lock` it is to be written, also where there is none yet."""
+    row = await (turns.to_write(unit, LOCK_BATCH, ref) if lock else unit.fetch_one(BATCH, ref))
     return None if row is None else json.decode(row["body"], Batch)
 
 

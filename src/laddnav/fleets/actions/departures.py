@@ -51,6 +51,7 @@ async def departure(unit: Unit, fleet: Fleet, ref: str) -> Departure:
 
 async def remove_departure(unit: Unit, fleet: Fleet, ref: str) -> Departure:
     """Raises UnknownDeparture."""
+    await locked(unit, fleet.ref)
     one = await departure(unit, fleet, ref)
     store.remove_departure(unit, one)
     changed(unit, fleet)

@@ -26,6 +26,7 @@ async def relocate(unit: Unit, station_id: str, location_id: str) -> Station:
     one = await _held(unit, station_id)
     if one.moved_at is not None:
         raise UnknownStation(station_id)
+    await store.stations.attach_alone(unit, one.holder, location_id)
     to = await fetch(unit, one.holder, one.holder, location_id)
     coming = [(number, where) for number, where in one.evses if fold(where.location_id) != fold(to.id)]
     uids = {fold(evse.uid) for evse in to.evses if evse.status is not Status.REMOVED}

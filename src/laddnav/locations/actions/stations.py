@@ -120,6 +120,7 @@ async def attach(unit: Unit, station_id: str, evse_no: int, where: EvseRef) -> N
     location = await fetch(unit, one.holder, one.holder, where.location_id)
     evse = rules.evse_of(location, where.evse_uid)
     where = EvseRef(location.id, evse.uid)
+    await store.stations.attach_alone(unit, one.holder, location.id)
     taken = await store.stations.attached_to(unit, one.holder, where)
     if taken is not None and taken != (station_id, evse_no):
         raise EvseTaken(evse.uid, taken[0])
@@ -165,7 +166,11 @@ async def station(unit: Unit, id: str) -> Station:
 
 
 async def _ours(unit: Unit, id: str) -> Station:
-    """To be set up: one that moved away is first added again. Raises UnknownStation."""
+    """To be set up, and by nobody else until the Unit ends; one that moved away is first added again.
+
+    Raises UnknownStation.
+    """
+    await hold(unit, id)
     one = await station(unit, id)
     if one.moved_at is not None:
         raise UnknownStation(id)

@@ -8,10 +8,11 @@ from typing import Any
 
 from msgspec import Struct
 
+from laddnav.db import turns
 from laddnav.db.lookups import lookup
 from laddnav.db.rows import Lines
 from laddnav.db.unit import Record, Unit
-from laddnav.kit.ids import EvseRef, PartyId
+from laddnav.kit.ids import EvseRef, PartyId, fold
 from laddnav.locations.model import Station, Status
 
 _STATION = """s.id, s.ref, s.holder, s.location_id, s.accepted, s.security_profile, s.security_profile_next,
@@ -372,6 +373,11 @@ def seen(unit: Unit, ids: Collection[str]) -> None:
 
 def attach(unit: Unit, holder: PartyId, station_id: str, evse_no: int, where: EvseRef) -> None:
     unit.write(ATTACH, str(holder), station_id, evse_no, where.location_id, where.evse_uid)
+
+
+async def attach_alone(unit: Unit, holder: PartyId, location_id: str) -> None:
+    """One at a time at each Location: of two Stations one is behind an Evse."""
+    await turns.taken(unit, f"attached {holder} {fold(location_id)}")
 
 
 async def attached_to(unit: Unit, holder: PartyId, where: EvseRef) -> tuple[str, int] | None:

@@ -54,6 +54,7 @@ async def change(unit: Unit, broker: Broker, password: str | None, *, seal: Seal
 
 async def remove(unit: Unit, ref: str, *, by: str) -> None:
     """Charges that it limits are limited by it no more. Raises UnknownBroker."""
+    await store.set_up_alone(unit, (await by_ref(unit, ref)).holder)
     home = await by_ref(unit, ref)
     for point in home.charge_points:
         await let_go(unit, point)
@@ -67,6 +68,7 @@ async def put_under(unit: Unit, point: ChargePoint, *, by: str) -> Home:
     What it wanted before stays, where it was under this broker already. Raises UnknownBroker, UnfitHome, UnderAnother,
     UnknownStation, UnknownToken.
     """
+    await store.set_up_alone(unit, point.holder)
     home = await by_ref(unit, point.broker)
     rules.fit_point(point)
     known = await locations.stations_named(unit, [point.station_id])
@@ -104,6 +106,7 @@ async def take_out(unit: Unit, ref: str, station_id: str, evse_no: int, *, by: s
 
 async def hear(unit: Unit, source: HomeMeter, *, by: str) -> Home:
     """Raises UnknownBroker, UnknownSite, UnfitHome."""
+    await store.set_up_alone(unit, source.holder)
     home = await by_ref(unit, source.broker)
     rules.fit_source(source)
     if source.site_id is not None:

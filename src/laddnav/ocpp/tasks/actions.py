@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
+from laddnav.db import turns
 from laddnav.db.unit import Unit
 from laddnav.kit import json
 from laddnav.kit.ids import PartyId
@@ -139,6 +140,7 @@ async def keep_template(
     ref: str | None,
 ) -> Template:
     """A new one, or that of this ref anew. Raises UnfitTemplate, TemplateExists."""
+    await turns.taken(unit, f"templates {holder}")  # no two have one name
     if any(one.name == name and one.ref != ref for one in await store.tasks.templates(unit, holder)):
         raise TemplateExists(name)
     template = Template(

@@ -53,6 +53,7 @@ async def activate(unit: Unit, holder: PartyId, cpo: PartyId, said: Terminal) ->
 
     OCPI 2.3.0 mod_payments_ptp_terminal_post_activate_method. Raises OfAnotherCpo.
     """
+    await store.activate_alone(unit, holder)
     known = [one for one in await store.terminals_of(unit, holder, holder) if _is_meant(one.terminal, said)]
     before = await store.terminal(unit, holder, holder, known[0].terminal.id if known else said.id, lock=True)
     if before is not None and before.cpo != cpo:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import TypeVar
 
+from laddnav.db import turns
 from laddnav.db.unit import Record, Unit
 from laddnav.kit import json
 from laddnav.kit.ids import EvseRef, PartyId, fold
@@ -55,8 +56,15 @@ on conflict (holder, owner, id_key) do update set cpo = excluded.cpo, authorizat
 
 
 async def terminal(unit: Unit, holder: PartyId, owner: PartyId, id: str, *, lock: bool = False) -> Installed | None:
-    statement = LOCK_TERMINAL if lock else TERMINAL
-    return _or_none(_installed, await unit.fetch_one(statement, str(holder), str(owner), fold(id)))
+    """With `lock` it is to be written, also where there is none yet."""
+    key = str(holder), str(owner), fold(id)
+    row = await (turns.to_write(unit, LOCK_TERMINAL, *key) if lock else unit.fetch_one(TERMINAL, *key))
+    return _or_none(_installed, row)
+
+
+async def activate_alone(unit: Unit, holder: PartyId) -> None:
+    """One at a time for each provider: of one reference there is one."""
+    await turns.taken(unit, f"terminals {holder}")
 
 
 async def terminal_by_ref(unit: Unit, ref: str) -> Installed | None:
@@ -101,8 +109,10 @@ def _installed(row: Record) -> Installed:
 
 
 async def confirmation(unit: Unit, holder: PartyId, owner: PartyId, id: str, *, lock: bool = False) -> Captured | None:
-    statement = LOCK_CONFIRMATION if lock else CONFIRMATION
-    return _or_none(_captured, await unit.fetch_one(statement, str(holder), str(owner), fold(id)))
+    """With `lock` it is to be written, also where there is none yet."""
+    key = str(holder), str(owner), fold(id)
+    row = await (turns.to_write(unit, LOCK_CONFIRMATION, *key) if lock else unit.fetch_one(CONFIRMATION, *key))
+    return _or_none(_captured, row)
 
 
 async def confirmation_by_ref(unit: Unit, ref: str) -> Captured | None:

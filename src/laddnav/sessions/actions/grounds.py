@@ -21,20 +21,28 @@ from laddnav.tokens.model import TokenType
 
 
 async def alone(unit: Unit, holder: PartyId, station: Station, evse_no: int, evse: EvseRef) -> None:
-    """Looks once more where nobody else can begin: of two starts at one moment, one is too late. Raises EvseBusy."""
-    if await store.open_at_evse(unit, holder, station.id, evse_no):
+    """Looks once more where nobody else can begin: of two starts at one moment, one is too late. Raises EvseBusy.
+
+    Who finds it busy may go on to the next Evse: it holds no charge that whoever holds the Station waits for.
+    """
+    if await store.open_at_evse(unit, holder, station.id, evse_no, lock=False):
         raise EvseBusy(evse.evse_uid)
     await locations.hold(unit, station.id)
-    if await store.open_at_evse(unit, holder, station.id, evse_no):
+    if await store.open_at_evse(unit, holder, station.id, evse_no, lock=False):
         raise EvseBusy(evse.evse_uid)
 
 
 async def reserved_for(unit: Unit, holder: PartyId, station: Station, evse_no: int, token: CdrToken) -> Session | None:
-    """The reservation that waits at this Evse for the driver with this Token."""
-    for one in await store.open_at_evse(unit, holder, station.id, evse_no):
-        if one.status is Status.RESERVATION and any(each.same(token) for each in tokens_of(one)):
-            return one
+    """The reservation that waits at this Evse for the driver with this Token, locked."""
+    for one in await store.open_at_evse(unit, holder, station.id, evse_no, lock=False):
+        if _waits_for(one, token):
+            now = await store.find(unit, holder, holder, one.id, lock=True)
+            return now if now is not None and _waits_for(now, token) else None
     return None
+
+
+def _waits_for(one: Session, token: CdrToken) -> bool:
+    return one.status is Status.RESERVATION and any(each.same(token) for each in tokens_of(one))
 
 
 def pays(token: CdrToken) -> TariffType:

@@ -65,7 +65,7 @@ async def save_host(unit: Unit, host: Host, *, by: str) -> Host:
     if not 1 <= len(host.name.strip()) <= 200 or not re.fullmatch(r"[A-Z]{2}", host.country):
         raise UnfitAgreement("A host has a name, and a country of two letters")
     checked(host.vat_number, None)
-    before = await store.host(unit, host.holder, host.id)
+    before = await store.host(unit, host.holder, host.id, lock=True)
     host = replace(host, ref=unit.new_id() if before is None else before.ref, said_at=unit.now, said_by=by)
     store.put_host(unit, host)
     people.note(unit, by, "save host", f"host {host.holder}/{host.id}", host.name)
@@ -99,6 +99,7 @@ async def hosts(unit: Unit, holder: PartyId | None, *, after: str | None = None,
 async def agree(unit: Unit, one: Agreement, *, by: str) -> Agreement:
     """For charges that are billed from now on; what was shared stays so. Raises UnfitAgreement, UnknownHost."""
     await host(unit, one.holder, one.host)
+    await store.agree_alone(unit, one.holder)
     others = await store.agreements(unit, one.holder)
     one = sharing.fit(replace(one, ref=unit.new_id(), said_at=unit.now, said_by=by), others)
     store.put_agreement(unit, one)

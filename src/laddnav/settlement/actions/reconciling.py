@@ -61,6 +61,7 @@ async def begin(
     if partner == holder:
         raise SettlesWithItself(holder)
     key = f"{digest} {side} {month} {currency}"
+    await store.compare_alone(unit, holder, partner)
     before = await store.under_way(unit, holder, partner, key)
     if before is not None:
         return before

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 
+from laddnav.db import turns
 from laddnav.db.unit import Record, Unit
 from laddnav.kit import json
 from laddnav.kit.ids import PartyId
@@ -164,6 +165,11 @@ where holder = $1 and file = $2 and ($3::text is null or cause = $3) and place >
 
 
 # ---- Files
+
+
+async def compare_alone(unit: Unit, holder: PartyId, partner: PartyId) -> None:
+    """One at a time for each partner: a table that is under way is not begun again."""
+    await turns.taken(unit, f"tables {holder} {partner}")
 
 
 def insert_file(unit: Unit, one: File) -> None:

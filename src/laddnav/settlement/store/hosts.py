@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from laddnav.cdrs.model import Cdr
+from laddnav.db import turns
 from laddnav.db.unit import Record, Unit
 from laddnav.kit import json
 from laddnav.kit.ids import PartyId, fold
@@ -15,6 +16,7 @@ insert into host (holder, id, ref, body) values ($1, $2, $3, $4)
 on conflict (holder, id) do update set body = excluded.body
 """
 HOST = "select body from host where holder = $1 and id = $2"
+LOCK_HOST = HOST + " for update"
 HOST_BY_REF = "select body from host where ref = $1"
 HOSTS = """
 select body from host where ($1::text is null or holder = $1) and ($2::text is null or ref > $2) order by ref limit $3
@@ -73,12 +75,16 @@ insert into host_statement (holder, ref, host, month, currency, body) values ($1
 STATEMENTS = "select body from host_statement where holder = $1 and host = $2 order by month desc, currency limit $3"
 STATEMENT = "select body from host_statement where ref = $1"
 STATED = "select month, currency from host_statement where holder = $1 and host = $2"
-# One at a time for each host: a share is on one statement.
-ONE_BY_ONE = "select pg_advisory_xact_lock(hashtextextended($1, 0))"
 
 
 async def hold(unit: Unit, holder: PartyId, host: str) -> None:
-    await unit.value(ONE_BY_ONE, f"host {holder} {host}")
+    """One at a time for each host: a share is on one statement."""
+    await turns.taken(unit, f"host {holder} {host}")
+
+
+async def agree_alone(unit: Unit, holder: PartyId) -> None:
+    """One at a time for each party: what hosts get together is no more than there is."""
+    await turns.taken(unit, f"agreements {holder}")
 
 
 # ---- Hosts and agreements
@@ -88,8 +94,10 @@ def put_host(unit: Unit, one: Host) -> None:
     unit.write(PUT_HOST, str(one.holder), one.id, one.ref, json.encode(one).decode())
 
 
-async def host(unit: Unit, holder: PartyId, id: str) -> Host | None:
-    row = await unit.fetch_one(HOST, str(holder), id)
+async def host(unit: Unit, holder: PartyId, id: str, *, lock: bool = False) -> Host | None:
+    """With `lock` it is to be written, also where there is none yet."""
+    key = str(holder), id
+    row = await (turns.to_write(unit, LOCK_HOST, *key) if lock else unit.fetch_one(HOST, *key))
     return None if row is None else json.decode(row["body"], Host)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from laddnav.db import turns
 from laddnav.db.unit import Record, Unit
 from laddnav.kit import json
 from laddnav.kit.ids import PartyId, fold
@@ -14,6 +15,7 @@ insert into site (holder, id_key, ref, body, last_updated) values ($1, $2, $3, $
 on conflict (holder, id_key) do update set body = excluded.body, last_updated = excluded.last_updated
 """
 FETCH = "select body from site where holder = $1 and id_key = $2"
+LOCK = FETCH + " for update"
 BY_REF = "select body from site where ref = $1"
 PAGE = """
 select body from site where ($1::text is null or holder = $1) and ($2::text is null or ref > $2) order by ref limit $3
@@ -43,7 +45,9 @@ def put(unit: Unit, site: Site) -> None:
 
 
 async def find(unit: Unit, holder: PartyId, id: str, *, lock: bool = False) -> Site | None:
-    return _site(await unit.fetch_one(FETCH + (" for update" if lock else ""), str(holder), fold(id)))
+    """With `lock` it is to be written, also where there is none yet."""
+    key = str(holder), fold(id)
+    return _site(await (turns.to_write(unit, LOCK, *key) if lock else unit.fetch_one(FETCH, *key)))
 
 
 async def by_ref(unit: Unit, ref: str) -> Site | None:
