@@ -51,6 +51,9 @@ async def test_a_meter_is_registered_changed_and_told_before_its_calibration_end
         "UNKNOWN_KEY",
         ["No key of meter 4711 is known"],
     )
+    unknown = {"kind": "NO_KEY_OF", "values": {"meter": "4711"}, "text": "No key of meter 4711 is known"}
+    assert waiting["notes"] == [unknown]
+    assert unknown in [doubt["note"] for doubt in (await lad.get("/doubts"))["items"]]
     soon = (served.database.clock.now() + timedelta(days=30)).date().isoformat()
     body: dict[str, object] = {
         "holder": str(LAD),

@@ -20,12 +20,14 @@ Said = str | tuple[str, ...]
 
 
 def said_by_the_pages() -> set[Said]:
-    """With what plans say of themselves, what is wrong with a payment and what an invoice lacks for Peppol, which rooms
-    of their own word.
+    """With what plans, doubts, signed records and tasks say, what is wrong with a payment and what an invoice lacks for
+    Peppol, which rooms of their own word.
     """
     folders = {
         HERE: METHODS,
         HERE.parent / "scheduling": METHODS,
+        HERE.parent / "metering": METHODS,
+        HERE.parent / "ocpp": [("notes.py", "python")],
         HERE.parent / "payments": [("trouble.py", "python")],
         HERE.parent / "billing" / "einvoice": [("peppol.py", "python")],
     }

@@ -85,7 +85,7 @@ def _spelt(charge: SignedCharge, source: str | None) -> dict[str, Any]:
         "meter": next((record.meter for record in charge.records), None),
         "readings": [_reading(one) for one in charge.registers],
         "key": source,
-        "reasons": list(charge.reasons),
+        "reasons": [one.text for one in charge.reasons],
     }
 
 

@@ -12,6 +12,7 @@ from itertools import pairwise
 from msgspec import Struct
 
 from laddnav.metering.model import Doubt, DoubtKind, Fact
+from laddnav.metering.notes import NoteKind, noted
 
 # As far as clocks differ that are set by the network now and then.
 CLOCKS_DIFFER = timedelta(minutes=5)
@@ -40,7 +41,7 @@ def ahead(facts: Iterable[Fact], heard_at: datetime, started_at: datetime) -> tu
     """One for the charge, however many of its facts."""
     if max([fact.at for fact in facts], default=heard_at) <= heard_at + CLOCKS_DIFFER:
         return ()
-    return (_off(started_at, f"more than {CLOCKS_DIFFER // timedelta(minutes=1)} minutes ahead"),)
+    return (_off(started_at, NoteKind.CLOCK_AHEAD, CLOCKS_DIFFER),)
 
 
 def behind(
@@ -54,11 +55,11 @@ def behind(
     kept = on_line_since is None or newest < on_line_since + CLOCKS_DIFFER
     if heard_at - newest <= (KEPT_AT_MOST if kept else CATCHES_UP):
         return ()
-    return (_off(started_at, f"{(heard_at - newest) // timedelta(minutes=1)} minutes behind"),)
+    return (_off(started_at, NoteKind.CLOCK_BEHIND, heard_at - newest),)
 
 
-def _off(started_at: datetime, how: str) -> Doubt:
-    return Doubt(kind=DoubtKind.CLOCK_OFF, at=started_at, detail=f"the station's clock is {how}")
+def _off(started_at: datetime, how: NoteKind, by: timedelta) -> Doubt:
+    return Doubt(kind=DoubtKind.CLOCK_OFF, at=started_at, note=noted(how, minutes=by // timedelta(minutes=1)))
 
 
 def was_set(began: Word, read: Iterable[Word], ended: Word) -> bool:

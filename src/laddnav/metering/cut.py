@@ -12,6 +12,7 @@ from laddnav.kit.time import rfc3339
 from laddnav.metering.currents import left, with_current
 from laddnav.metering.doubts import named
 from laddnav.metering.model import Activity, Doubt, DoubtKind, Mark, Measured, Meter, Stretch
+from laddnav.metering.notes import NoteKind, noted
 
 # Stations are usually told to sample at least every quarter of an hour; two of those without a word is a gap.
 GAP_AFTER = timedelta(minutes=30)
@@ -34,7 +35,8 @@ def read(
     pieces = with_current(meter, _pieces(meter, at, energy))
     # Seldom is so much time between two registers that it has to be looked at how much of it energy flowed in.
     if at - meter.read_at > GAP_AFTER and _flowed(pieces) > GAP_AFTER:
-        doubts += (named(DoubtKind.GAP, meter.read_at, f"{energy.kwh} kWh until the next register at {rfc3339(at)}"),)
+        gap = noted(NoteKind.GAP, gap_kwh=str(energy.kwh), read_at=rfc3339(at))
+        doubts += (named(DoubtKind.GAP, meter.read_at, gap),)
     return Measured(meter=_caught_up(meter, at, pieces, register), stretches=pieces, doubts=doubts)
 
 

@@ -1,42 +1,44 @@
-"""What does not fit is a doubt: its kind, and the words in which a person reads it."""
+"""What does not fit is a doubt: its kind, and what is said of it to a person."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
 from laddnav.kit.energy import Energy
+from laddnav.kit.notes import Note
 from laddnav.metering.model import Doubt, DoubtKind, Fact, Meter, Reading
+from laddnav.metering.notes import NoteKind, noted, watt_hours
 from laddnav.metering.plausible import LARGEST_POWER, at_most
 
 
 def after_stop(fact: Fact) -> tuple[Doubt, ...]:
     if not isinstance(fact, Reading) or fact.register is None:
         return ()
-    return (named(DoubtKind.READING_AFTER_STOP, fact.at, f"{spelt(fact.register)} after the session stopped"),)
+    said = noted(NoteKind.AFTER_STOP, register_wh=watt_hours(fact.register))
+    return (named(DoubtKind.READING_AFTER_STOP, fact.at, said),)
 
 
 _BACKWARD = {
-    DoubtKind.BACKWARD_REGISTER: "",
-    DoubtKind.ROLLOVER: ": the meter seems to have counted to its end and on",
-    DoubtKind.METER_EXCHANGED: ", and counts on from there: another meter, or one that was set back",
+    DoubtKind.BACKWARD_REGISTER: NoteKind.LOWER,
+    DoubtKind.ROLLOVER: NoteKind.LOWER_AT_ITS_END,
+    DoubtKind.METER_EXCHANGED: NoteKind.LOWER_AS_ANOTHER,
 }
 
 
 def backward(kind: DoubtKind, before: Energy, register: Energy, at: datetime) -> Doubt:
     """Of a register that is lower than the one before."""
-    return named(kind, at, f"{spelt(register)} after {spelt(before)}{_BACKWARD[kind]}")
+    return named(kind, at, _beside(_BACKWARD[kind], before, register))
 
 
 _COUNTED_ON = {
-    DoubtKind.ROLLOVER: "the meter counted to its end and on, and is billed across it",
-    DoubtKind.METER_EXCHANGED: "another meter counts from there on",
+    DoubtKind.ROLLOVER: NoteKind.COUNTED_ON_AT_ITS_END,
+    DoubtKind.METER_EXCHANGED: NoteKind.COUNTED_ON_BY_ANOTHER,
 }
 
 
 def counted_on(kind: DoubtKind, before: Energy, register: Energy, at: datetime, energy: Energy) -> Doubt:
     """The register is billed across where it began anew; `energy` is by how much it moved there without any."""
-    detail = f"{spelt(register)} after {spelt(before)}: {_COUNTED_ON[kind]}"
-    return Doubt(kind=kind, at=at, detail=detail, energy=energy)
+    return Doubt(kind=kind, at=at, note=_beside(_COUNTED_ON[kind], before, register), energy=energy)
 
 
 def too_much(meter: Meter, before: Energy, register: Energy, at: datetime) -> Doubt:
@@ -44,16 +46,16 @@ def too_much(meter: Meter, before: Energy, register: Energy, at: datetime) -> Do
     jumped = register - before > at_most(meter, at, LARGEST_POWER)
     most = LARGEST_POWER if jumped else meter.power_max or LARGEST_POWER
     kind = DoubtKind.JUMP if jumped else DoubtKind.POWER_IMPLAUSIBLE
-    return named(kind, at, f"{spelt(register)} after {spelt(before)} is more than {most.kw} kW give")
+    return named(kind, at, _beside(NoteKind.TOO_MUCH, before, register, most_kw=str(most.kw)))
 
 
 def no_stop(at: datetime) -> Doubt:
-    return named(DoubtKind.STOP_UNKNOWN, at, "energy after the last register is not known and not billed")
+    return named(DoubtKind.STOP_UNKNOWN, at, noted(NoteKind.NO_STOP_REGISTER))
 
 
-def named(kind: DoubtKind, at: datetime, detail: str) -> Doubt:
-    return Doubt(kind=kind, at=at, detail=detail)
+def named(kind: DoubtKind, at: datetime, note: Note) -> Doubt:
+    return Doubt(kind=kind, at=at, note=note)
 
 
-def spelt(register: Energy) -> str:
-    return f"register {register.wh.normalize():f} Wh"
+def _beside(kind: NoteKind, before: Energy, register: Energy, **more: str) -> Note:
+    return noted(kind, register_wh=watt_hours(register), before_wh=watt_hours(before), **more)

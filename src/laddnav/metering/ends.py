@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from laddnav.kit.energy import Energy
 from laddnav.metering.model import Doubt, DoubtKind, Fact, Reading
+from laddnav.metering.notes import NoteKind, noted
 
 # A meter that shows kWh with one digit says as much.
 SAME_WITHIN = Energy(Decimal(100))
@@ -31,6 +32,7 @@ def disagreeing(
             continue
         kind, at, said = of_ends[fact.context]
         if said is not None and abs(fact.register.wh - said.wh) >= SAME_WITHIN.wh:
-            detail = f"register {said.wh} Wh, and {fact.register.wh} Wh in its sample ({fact.context})"
-            doubts[kind] = Doubt(kind=kind, at=at, detail=detail)
+            both = {"said_wh": f"{said.wh}", "sampled_wh": f"{fact.register.wh}"}
+            note = noted(NoteKind.SAMPLE_DISAGREES, **both, context=fact.context)
+            doubts[kind] = Doubt(kind=kind, at=at, note=note)
     return tuple(doubts.values())

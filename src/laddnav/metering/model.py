@@ -9,6 +9,7 @@ from enum import StrEnum
 from msgspec import Struct
 
 from laddnav.kit.energy import NO_ENERGY, Energy
+from laddnav.kit.notes import Note
 from laddnav.kit.power import Power
 
 
@@ -153,8 +154,13 @@ class Doubt(Struct, frozen=True, kw_only=True):
 
     kind: DoubtKind
     at: datetime
-    detail: str
+    note: Note
     energy: Energy = NO_ENERGY
+
+    @property
+    def detail(self) -> str:
+        """In English, and no longer than it can be found by: a station's own words may stand in it."""
+        return self.note.text[:500]
 
 
 class Dimension(Struct, frozen=True, gc=False):

@@ -19,7 +19,7 @@ from laddnav.kit.time import rfc3339
 from laddnav.metering import falls
 from laddnav.metering.currents import tallied
 from laddnav.metering.cut import GAP_AFTER, read, to_end
-from laddnav.metering.doubts import after_stop, backward, counted_on, named, no_stop, spelt, too_much
+from laddnav.metering.doubts import after_stop, backward, counted_on, named, no_stop, too_much
 from laddnav.metering.ends import disagreeing
 from laddnav.metering.model import (
     Activity,
@@ -35,6 +35,7 @@ from laddnav.metering.model import (
     Reading,
     Stretch,
 )
+from laddnav.metering.notes import NoteKind, noted, watt_hours
 from laddnav.metering.plausible import at_most, implausible
 
 _LAST = Decimal(0)  # of facts that have no value to be ordered by
@@ -77,10 +78,11 @@ def measured(meter: Meter, fact: Fact) -> Measured:
     if fact.at == meter.read_at and register == meter.register:
         return Measured(meter=meter)
     if fact.at < meter.started_at:
-        early = named(DoubtKind.REGISTER_BEFORE_START, fact.at, f"{spelt(register)} before the session started")
+        before_it = noted(NoteKind.BEFORE_START, register_wh=watt_hours(register))
+        early = named(DoubtKind.REGISTER_BEFORE_START, fact.at, before_it)
         return Measured(meter=meter, doubts=() if register == meter.first else (early,))
     if fact.at < meter.read_at:
-        late = f"{spelt(register)} came after what was read at {rfc3339(meter.read_at)}"
+        late = noted(NoteKind.LATE, register_wh=watt_hours(register), read_at=rfc3339(meter.read_at))
         return Measured(meter=meter, doubts=(named(DoubtKind.LATE_READING, fact.at, late),))
     if meter.register is None:
         return _first(meter, fact.at, register)
@@ -126,7 +128,7 @@ def ended(meter: Meter, at: datetime, register: Energy | None = None) -> Measure
     """
     done = Measured(meter=meter) if meter.held is None else _settled(meter, meter.held, register)
     if at < done.meter.read_at:
-        early = f"the stop is before what was read at {rfc3339(done.meter.read_at)}"
+        early = noted(NoteKind.STOP_TOO_EARLY, read_at=rfc3339(done.meter.read_at))
         done = _then(done, Measured(meter=done.meter, doubts=(named(DoubtKind.CLOCK_OFF, at, early),)))
         at = done.meter.read_at
     return _then(done, _stopped(done.meter, at, register))
@@ -185,7 +187,7 @@ def _marked(meter: Meter, mark: Mark) -> Measured:
         return Measured(meter=replace(meter, marks=marks))
     if mark.activity == meter.activity and at == meter.since:
         return Measured(meter=meter)
-    late = f"{mark.activity} came after what was read at {rfc3339(meter.read_at)}"
+    late = noted(NoteKind.LATE_MARK, activity=mark.activity.value, read_at=rfc3339(meter.read_at))
     doubt = named(DoubtKind.LATE_READING, mark.at, late)
     if at < meter.since:
         return Measured(meter=meter, doubts=(doubt,))
@@ -202,7 +204,7 @@ def _first(meter: Meter, at: datetime, register: Energy) -> Measured:
         return Measured(meter=began)
     if at <= _reserved_until(meter, at):
         return read(began, at, register)
-    unknown = f"energy before {spelt(register)} at {rfc3339(at)} is not known and not billed"
+    unknown = noted(NoteKind.NO_START_REGISTER, register_wh=watt_hours(register), read_at=rfc3339(at))
     return read(began, at, register, doubts=(named(DoubtKind.START_UNKNOWN, meter.started_at, unknown),))
 
 
@@ -215,11 +217,11 @@ def _returned(meter: Meter, at: datetime, register: Energy) -> Measured:
     if not rise:
         return Measured(meter=replace(meter, returned_at=newest_at))
     if rise < NO_ENERGY:
-        words = f"{register.kwh} kWh given back, after {before.kwh} kWh"
+        words = noted(NoteKind.GIVEN_BACK_LOWER, returned_kwh=str(register.kwh), before_kwh=str(before.kwh))
         lower = () if at < meter.read_at else (named(DoubtKind.BACKWARD_REGISTER, at, words),)
         return Measured(meter=meter, doubts=lower)
     if rise > at_most(meter, newest_at, since_at=said_at):
-        words = f"{rise.kwh} kWh given back, more than this EVSE can have"
+        words = noted(NoteKind.GIVEN_BACK_TOO_MUCH, returned_kwh=str(rise.kwh))
         return Measured(meter=meter, doubts=(named(DoubtKind.POWER_IMPLAUSIBLE, at, words),))
     return Measured(meter=replace(meter, returned=register, returned_at=newest_at, giving=meter.giving + rise))
 
@@ -286,7 +288,7 @@ def _stopped(meter: Meter, at: datetime, register: Energy | None) -> Measured:
     if register is None and reserved_until >= at:
         return to_end(meter, at, NO_ENERGY)
     if meter.register is None:
-        unknown = named(DoubtKind.START_UNKNOWN, meter.started_at, "no register is known before the stop")
+        unknown = named(DoubtKind.START_UNKNOWN, meter.started_at, noted(NoteKind.NO_REGISTER))
         began = replace(meter, first=register, register=register)
         return to_end(began, at, NO_ENERGY, (unknown,) if register is not None else (unknown, no_stop(at)))
     if register is None:
@@ -300,7 +302,7 @@ def _stopped(meter: Meter, at: datetime, register: Energy | None) -> Measured:
     if implausible(meter, meter.register, register, at):
         doubts += (too_much(meter, meter.register, register, at),)
     if meter.readings == 0 and register > meter.register and at - reserved_until > GAP_AFTER:
-        doubts += (named(DoubtKind.NO_READINGS, at, "only start and stop are known"),)
+        doubts += (named(DoubtKind.NO_READINGS, at, noted(NoteKind.ENDS_ALONE)),)
     return to_end(replace(meter, register=register), at, register - meter.register, doubts)
 
 

@@ -11,10 +11,12 @@ from laddnav.db.forgetting import BITE, forget
 from laddnav.db.unit import Database, Unit
 from laddnav.kit.energy import Energy
 from laddnav.kit.ids import PartyId
+from laddnav.kit.notes import Note
 from laddnav.locations import actions as locations
 from laddnav.locations.model import Station
 from laddnav.locations.rules import UnknownStation
 from laddnav.metering.model import Doubt, DoubtKind, Exchanged, Reading
+from laddnav.metering.notes import NoteKind, noted
 from laddnav.metering.signed.containers import Sent
 from laddnav.metering.signed.keys import key_of
 from laddnav.metering.signed.model import Record, UnfitKey, UnreadableRecord, Verdict
@@ -225,7 +227,7 @@ async def prove(unit: Unit, session: Session, said: Sequence[Reading], billed: E
     return made
 
 
-async def _clock_set(unit: Unit, session: Session) -> tuple[str, ...]:
+async def _clock_set(unit: Unit, session: Session) -> tuple[Note, ...]:
     """Where its times decide what it costs, and the clock they are by was set on the way."""
     why = impossible.otherwise_long(session)
     if not why:
@@ -234,7 +236,7 @@ async def _clock_set(unit: Unit, session: Session) -> tuple[str, ...]:
     return why if clock_was_set(session, read) else ()
 
 
-async def _counted_twice(unit: Unit, session: Session, billed: Energy) -> tuple[str, ...]:
+async def _counted_twice(unit: Unit, session: Session, billed: Energy) -> tuple[Note, ...]:
     """What another charge at this Evse, which is billed, had of the same register at the same time."""
     reasons = []
     for other in await sessions.billed_meanwhile(unit, session):
@@ -242,7 +244,7 @@ async def _counted_twice(unit: Unit, session: Session, billed: Energy) -> tuple[
         if both is not None:
             held = await store.proof(unit, other.holder, other.id)
             if held is None or held.bills:
-                reasons.append(f"{both.kwh:f} kWh of it were counted for charge {other.id}, at the same EVSE meanwhile")
+                reasons.append(noted(NoteKind.COUNTED_TWICE, both_kwh=f"{both.kwh:f}", charge=other.id))
     return tuple(reasons)
 
 

@@ -7,10 +7,12 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 
 from laddnav.kit.energy import Energy, kwh, wh
+from laddnav.kit.notes import Note
 from laddnav.kit.power import Power
 from laddnav.kit.time import hours
 from laddnav.metering.clocks import CATCHES_UP
 from laddnav.metering.model import Doubt, DoubtKind, Reading
+from laddnav.metering.notes import NoteKind, noted, watt_hours
 from laddnav.metering.plausible import LARGEST_POWER, SLACK
 from laddnav.sessions.hearing import priced_by_time, spans
 from laddnav.sessions.model import Session
@@ -28,7 +30,7 @@ SHARED_AT_LEAST = wh(100)
 TOLD_IN_KWH, ONE_KWH = wh(10), kwh(1)
 
 
-def reasons(session: Session, billed: Energy) -> tuple[str, ...]:
+def reasons(session: Session, billed: Energy) -> tuple[Note, ...]:
     """Why nobody should pay before a person has looked: a clock that was set meanwhile, a register that leapt.
 
     Beside when it was settled, and not now: what was still to come then may be over when somebody looks again.
@@ -40,19 +42,17 @@ def reasons(session: Session, billed: Energy) -> tuple[str, ...]:
     most = _given_at_most(session, session.ended_at)
     found = []
     if lasted > LONGEST:
-        found.append(f"By the station's clock this charge lasted {lasted.days} days, from {_day(began_at)}")
+        found.append(noted(NoteKind.TOO_LONG, days=lasted.days, began_on=_day(began_at)))
     if session.ended_at > session.last_updated + AHEAD_AT_MOST:
-        found.append(f"By the station's clock this charge ended on {_day(session.ended_at)}, which was still to come")
+        found.append(noted(NoteKind.END_AHEAD, ended_on=_day(session.ended_at)))
     if session.ended_at < session.last_updated - OLDEST:
-        found.append(f"By the station's clock this charge ended on {_day(session.ended_at)}, long before it was told")
+        found.append(noted(NoteKind.END_LONG_AGO, ended_on=_day(session.ended_at)))
     if billed > most:
-        found.append(
-            f"{billed.kwh:f} kWh would be billed, and this EVSE cannot have given more than {most.kwh:.0f} kWh"
-        )
+        found.append(noted(NoteKind.MORE_THAN_GIVEN, billed_kwh=f"{billed.kwh:f}", most_kwh=f"{most.kwh:.0f}"))
     return tuple(found)
 
 
-def in_another_unit(session: Session, said: Iterable[Reading], billed: Energy) -> tuple[str, ...]:
+def in_another_unit(session: Session, said: Iterable[Reading], billed: Energy) -> tuple[Note, ...]:
     """Why nobody should pay for what lies between a register in kWh and one in Wh: most of it flowed long before.
 
     A thousand times as much alone is chance in a new meter, and more than its EVSE gives may be a plug beside it.
@@ -67,8 +67,8 @@ def in_another_unit(session: Session, said: Iterable[Reading], billed: Energy) -
             continue
         most = 2 * _power_max(session).watts * hours(at - since + SLACK)
         if after - before > most and -ONE_KWH.wh <= after - 1000 * before <= ONE_KWH.wh + most:
-            both = f"A register of {before.normalize():f} Wh is followed by one of {after.normalize():f} Wh"
-            return (f"{both}, some thousand times as much: one of them is in kWh",)
+            both = {"before_wh": watt_hours(before), "register_wh": watt_hours(after)}
+            return (noted(NoteKind.IN_ANOTHER_UNIT, **both),)
     return ()
 
 
@@ -83,14 +83,14 @@ def believable(session: Session, now: datetime) -> Session:
     return given_all_along(session, _power_max(session), now)
 
 
-def otherwise_long(session: Session) -> tuple[str, ...]:
+def otherwise_long(session: Session) -> tuple[Note, ...]:
     """Why nobody should pay for the time of it where the clock of its Station was set on the way."""
     both = spans(session)
     if both is None or not priced_by_time(session) or abs(both[0] - both[1]) <= CATCHES_UP:
         return ()
     said, heard = both
-    how = f"lasted {_length(said)}" if said >= timedelta() else f"ended {_length(-said)} before it began"
-    return (f"By the station's clock this charge {how}, and {_length(heard)} passed here: the clock was set meanwhile",)
+    how = NoteKind.CLOCK_SET if said >= timedelta() else NoteKind.CLOCK_SET_BACK
+    return (noted(how, said=_length(abs(said)), passed=_length(heard)),)
 
 
 def shared(session: Session, other: Session, billed: Energy) -> Energy | None:
@@ -102,9 +102,9 @@ def shared(session: Session, other: Session, billed: Energy) -> Energy | None:
     return both if both > SHARED_AT_LEAST else None
 
 
-def doubts(session: Session, why: Iterable[str], now: datetime) -> tuple[Doubt, ...]:
+def doubts(session: Session, why: Iterable[Note], now: datetime) -> tuple[Doubt, ...]:
     at = session.ended_at or now
-    return tuple(Doubt(kind=DoubtKind.IMPOSSIBLE, at=at, detail=reason) for reason in why)
+    return tuple(Doubt(kind=DoubtKind.IMPOSSIBLE, at=at, note=reason) for reason in why)
 
 
 def _given_at_most(session: Session, until: datetime) -> Energy:

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from laddnav.kit.energy import Energy
 from laddnav.kit.ids import PartyId
+from laddnav.kit.notes import Note
 from laddnav.metering.signed.containers import Sent
 from laddnav.metering.signed.model import Format, Register, Verdict
 
@@ -90,7 +91,8 @@ class Standing(StrEnum):
 
 class Proof(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """`records` as they were sent, in the order of the charge; `public_key` is the registered one that they were
-    verified with. `reasons` is all that speaks against billing from them."""
+    verified with. `reasons` is all that speaks against billing from them, in English, and `notes` the same as kinds
+    with their values; what was judged before there were kinds has none."""
 
     holder: PartyId
     session_id: str
@@ -98,6 +100,7 @@ class Proof(Struct, frozen=True, kw_only=True, omit_defaults=True):
     standing: Standing
     verdict: Verdict
     reasons: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
     station_id: str
     meter: str | None = None
     public_key: str | None = None
@@ -108,6 +111,11 @@ class Proof(Struct, frozen=True, kw_only=True, omit_defaults=True):
     decided_at: datetime | None = None
     decided_by: str | None = None
     note: str | None = None
+
+    @property
+    def against(self) -> tuple[Note | str, ...]:
+        """`reasons`, to be worded for their reader as far as they can be."""
+        return self.notes or self.reasons
 
     @property
     def bills(self) -> bool:

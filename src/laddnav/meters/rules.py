@@ -12,9 +12,11 @@ from msgspec.structs import replace
 from laddnav.kit import json
 from laddnav.kit.energy import Energy, kwh, wh
 from laddnav.kit.ids import fold
+from laddnav.kit.notes import Note
 from laddnav.kit.refusal import Refusal
 from laddnav.kit.time import rfc3339
 from laddnav.metering.model import Doubt, DoubtKind, Exchanged, Reading
+from laddnav.metering.notes import NoteKind, noted
 from laddnav.metering.signed import judging
 from laddnav.metering.signed.containers import Sent, sent
 from laddnav.metering.signed.model import (
@@ -183,14 +185,15 @@ def proof(
     charge = judging.together(found)
     spoken = (*charge.reasons, *_misplaced(meter, session), *_untimely(charge.registers, session))
     other = otherwise(charge.registers, billed) if not spoken else None
-    reasons = spoken if other is None else (other,)
+    notes = spoken if other is None else (other,)
     made = Proof(
         holder=session.holder,
         session_id=session.id,
         ref=ref,
-        standing=Standing.HELD if reasons else Standing.PROVED,
+        standing=Standing.HELD if notes else Standing.PROVED,
         verdict=charge.verdict,
-        reasons=reasons,
+        reasons=_texts(notes),
+        notes=notes,
         station_id=session.station_id or "",
         meter=next((record.meter for record in named if record.meter), None),
         public_key=key,
@@ -201,7 +204,7 @@ def proof(
     )
     kind = DoubtKind.UNPROVED if spoken else DoubtKind.SIGNED_OTHERWISE
     at = session.ended_at or now
-    return made, tuple(Doubt(kind=kind, at=at, detail=reason[:500]) for reason in reasons)
+    return made, tuple(Doubt(kind=kind, at=at, note=note) for note in notes)
 
 
 def unsigned(session: Session, *, ref: str, now: datetime) -> Proof:
@@ -218,8 +221,15 @@ def unsigned(session: Session, *, ref: str, now: datetime) -> Proof:
     )
 
 
-def held_as_well(made: Proof, why: tuple[str, ...]) -> Proof:
-    return replace(made, standing=Standing.HELD, reasons=(*made.reasons, *why)) if why else made
+def held_as_well(made: Proof, why: tuple[Note, ...]) -> Proof:
+    if not why:
+        return made
+    notes = (*made.notes, *why)
+    return replace(made, standing=Standing.HELD, reasons=_texts(notes), notes=notes)
+
+
+def _texts(notes: Iterable[Note]) -> tuple[str, ...]:
+    return tuple(note.text for note in notes)
 
 
 def digest(record: Record) -> str:
@@ -229,9 +239,8 @@ def digest(record: Record) -> str:
 
 def repeated(made: Proof, others: Sequence[str], now: datetime) -> tuple[Proof, tuple[Doubt, ...]]:
     """`others`: charges of which the same was told before."""
-    told = tuple(f"What was signed was told of charge {other} before" for other in others)
-    held = replace(made, standing=Standing.HELD, reasons=(*made.reasons, *told))
-    return held, tuple(Doubt(kind=DoubtKind.UNPROVED, at=now, detail=reason) for reason in told)
+    told = tuple(noted(NoteKind.TOLD_BEFORE, charge=other) for other in others)
+    return held_as_well(made, told), tuple(Doubt(kind=DoubtKind.UNPROVED, at=now, note=note) for note in told)
 
 
 def first_keys(found: Iterable[tuple[Record, str | None]]) -> dict[str, str]:
@@ -261,31 +270,31 @@ def _meter_of(records: Sequence[Record], meters: Sequence[Meter], session: Sessi
     return next(iter((*named, *here)), None)
 
 
-def _misplaced(meter: Meter | None, session: Session) -> tuple[str, ...]:
+def _misplaced(meter: Meter | None, session: Session) -> tuple[Note, ...]:
     if meter is None or meter.station_id is None:
         return ()
     if (meter.station_id, meter.evse_no) == (session.station_id, session.evse_no):
         return ()
-    return (f"Meter {meter.serial} is registered at {meter.station_id}/{meter.evse_no}, not where this charge was",)
+    return (noted(NoteKind.MISPLACED, meter=meter.serial, place=f"{meter.station_id}/{meter.evse_no}"),)
 
 
-def _untimely(registers: Sequence[Register], session: Session) -> tuple[str, ...]:
+def _untimely(registers: Sequence[Register], session: Session) -> tuple[Note, ...]:
     """Records of a charge long ago, sent once more; only a clock that was set can tell."""
     if not registers or any(one.clocked is not Clocked.SYNCHRONISED or one.at is None for one in registers):
         return ()
     times = [one.at for one in registers if one.at is not None]
     if max(times) + CLOCKS_DIFFER < session.started_at:
-        return (f"What was signed ended at {rfc3339(max(times))}, before this charge began",)
+        return (noted(NoteKind.SIGNED_EARLIER, signed_at=rfc3339(max(times))),)
     if session.ended_at is not None and min(times) - CLOCKS_DIFFER > session.ended_at:
-        return (f"What was signed began at {rfc3339(min(times))}, after this charge ended",)
+        return (noted(NoteKind.SIGNED_LATER, signed_at=rfc3339(min(times))),)
     return ()
 
 
-def otherwise(registers: Sequence[Register], billed: Energy) -> str | None:
+def otherwise(registers: Sequence[Register], billed: Energy) -> Note | None:
     """How what was signed differs from what is billed, if it does."""
     if len(registers) < 2:
-        return "The signed records do not cover both ends of the charge"
+        return noted(NoteKind.ONE_END_SIGNED)
     signed = registers[-1].energy - registers[0].energy
     if abs((signed - billed).wh) <= RESOLUTION.wh:
         return None
-    return f"The meter signed {signed.kwh:f} kWh, and {billed.kwh:f} kWh would be billed"
+    return noted(NoteKind.SIGNED_OTHERWISE, signed_kwh=f"{signed.kwh:f}", billed_kwh=f"{billed.kwh:f}")

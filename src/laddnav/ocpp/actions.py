@@ -9,11 +9,13 @@ from msgspec import Struct
 from laddnav.db.unit import Database, Unit
 from laddnav.kit.energy import Energy
 from laddnav.kit.ids import EvseRef, PartyId, fold
+from laddnav.kit.notes import Note
 from laddnav.kit.refusal import Trouble
 from laddnav.locations import actions as locations
 from laddnav.locations.model import Station
 from laddnav.locations.rules import NoStation, UnknownEvse, UnknownLocation
 from laddnav.metering.model import Doubt, DoubtKind
+from laddnav.metering.notes import NoteKind, noted, watt_hours
 from laddnav.ocpp import charges, credit, fallbacks, monitors, prices, reports, rules, store, variables
 from laddnav.ocpp.model import Looked, Message, Outcome, Transaction
 from laddnav.ocpp.tasks import going_on
@@ -243,7 +245,7 @@ async def start(unit: Unit, station: Station, start: ChargeStarted, uid: str, gi
         if cost_max is not None and cost_max <= 0:
             credit.stop(unit, station, session.id)
     except (NoStation, UnknownLocation, UnknownEvse):
-        nowhere = f"a charge at number {start.evse_no}, register {start.register} Wh, but no Evse of ours is there"
+        nowhere = noted(NoteKind.NO_EVSE_COUNTED, number=start.evse_no, register_wh=watt_hours(start.register))
         _doubt(unit, station, "", DoubtKind.UNKNOWN_EVSE, start, nowhere)
     number = await store.charges.name(unit, station.holder, station.id, start, session_id, cost_max)
     if number is None:
@@ -270,14 +272,14 @@ async def stop(unit: Unit, station: Station, stop: ChargeStopped) -> Outcome:
     charge = await _meant(unit, station, stop)
     if charge is None:
         store.charges.keep_stray(unit, station.holder, station.id, stop)
-        without = f"a charge ended at {stop.register} Wh, and its beginning was never told"
+        without = noted(NoteKind.NO_START, register_wh=watt_hours(stop.register))
         _doubt(unit, station, "", DoubtKind.STOP_WITHOUT_START, stop, without)
         return Outcome(ChargeClosed(token=await _stopper(unit, station, stop, None)))
     if not charge.told_over:
         await _end(unit, station, charge, stop)
         prices.ended(unit, station, charge.session_id)
     elif charge.stop_key != stop.natural_key:
-        otherwise = f"it was stopped already, and now once more at {stop.register} Wh"
+        otherwise = noted(NoteKind.STOPPED_AGAIN, register_wh=watt_hours(stop.register))
         _doubt(unit, station, charge.session_id, DoubtKind.READING_AFTER_STOP, stop, otherwise)
     return Outcome(ChargeClosed(token=await _stopper(unit, station, stop, charge)), charge.session_id or None)
 
@@ -309,8 +311,8 @@ async def _end(
             last_readings=stop.readings,
             on_line_since=station.connected_at if told_now else None,
         )
-    except (AlreadyEnded, UnknownSession) as late:
-        why = f"{late}; the station says it ended at {stop.register} Wh"
+    except (AlreadyEnded, UnknownSession):
+        why = noted(NoteKind.ENDED_LATE, register_wh=watt_hours(stop.register))
         _doubt(unit, station, charge.session_id, DoubtKind.READING_AFTER_STOP, stop, why)
 
 
@@ -325,9 +327,9 @@ async def _stopper(unit: Unit, station: Station, stop: ChargeStopped, charge: Tr
 
 
 def _doubt(
-    unit: Unit, station: Station, session_id: str, kind: DoubtKind, told: ChargeStarted | ChargeStopped, detail: str
+    unit: Unit, station: Station, session_id: str, kind: DoubtKind, told: ChargeStarted | ChargeStopped, note: Note
 ) -> None:
-    readings.raise_doubts(unit, station.holder, session_id, station.id, [Doubt(kind=kind, at=told.at, detail=detail)])
+    readings.raise_doubts(unit, station.holder, session_id, station.id, [Doubt(kind=kind, at=told.at, note=note)])
 
 
 # Reads ---------------------------------------------------------------------------------------------------------------

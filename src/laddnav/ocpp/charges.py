@@ -16,10 +16,12 @@ from laddnav.db.unit import Database, Unit
 from laddnav.kit import json
 from laddnav.kit.energy import Energy
 from laddnav.kit.ids import fold
+from laddnav.kit.notes import Note
 from laddnav.locations import actions as locations
 from laddnav.locations.model import Station, Status
 from laddnav.locations.rules import UnknownEvse, UnknownLocation
 from laddnav.metering.model import Doubt, DoubtKind
+from laddnav.metering.notes import NoteKind, noted, watt_hours
 from laddnav.ocpp import credit, prices, rules, store
 from laddnav.ocpp.model import Outcome, Transaction
 from laddnav.ocpp.wanted import STORY, About, write_down
@@ -95,7 +97,7 @@ async def tell(unit: Unit, station: Station, told: ChargeTold, shown: Shown | No
         if await sessions.began_otherwise(unit, charge.holder, charge.session_id, at, register) is not None:
             charge = await _tell_again(unit, station, charge)
     elif told.stage is Stage.STARTED and charge.evse_no and charge.evse_no not in dict(station.evses):
-        nowhere = f"a charge at number {charge.evse_no}, but no Evse of ours is there"
+        nowhere = noted(NoteKind.NO_EVSE, number=charge.evse_no)
         _doubt(unit, charge, DoubtKind.UNKNOWN_EVSE, told, nowhere)
     older = told.stage is not Stage.ENDED and charge.begins_at is not None and told.at < charge.begins_at
     if older and told.registers and charge.session_id and charge.begins_at is not None:
@@ -165,8 +167,7 @@ async def close(unit: Unit, station: Station, name: str, told: StoryTold) -> Non
 
 async def _close_without_the_rest(unit: Unit, station: Station, charge: Transaction, ending: ChargeTold) -> None:
     if charge.session_id:
-        lost = "the station told this charge in numbered events, and has none of those any more that are missing here"
-        _doubt(unit, charge, DoubtKind.GAP, ending, lost)
+        _doubt(unit, charge, DoubtKind.GAP, ending, noted(NoteKind.REST_LOST))
     await _end(unit, station, charge, ending)
     await show(unit, station, charge.evse_no)
 
@@ -210,7 +211,7 @@ def _ended_once_more(unit: Unit, charge: Transaction, told: ChargeTold) -> None:
     if before is None or (told.at, told.registers[-1:]) == (before.at, before.registers[-1:]):
         return
     last = told.registers[-1].value if told.registers else None
-    otherwise = f"it had ended already, and now once more at {last} Wh"
+    otherwise = noted(NoteKind.ENDED_AGAIN, register_wh=watt_hours(last))
     _doubt(unit, charge, DoubtKind.READING_AFTER_STOP, told, otherwise)
 
 
@@ -282,7 +283,7 @@ async def _begin(unit: Unit, station: Station, charge: Transaction, told: Charge
             told_now=at == told.at,
         )
     except (UnknownLocation, UnknownEvse):
-        nowhere = f"a charge at number {charge.evse_no}, whose Evse is in no Location any more"
+        nowhere = noted(NoteKind.NO_EVSE_ANY_MORE, number=charge.evse_no)
         _doubt(unit, charge, DoubtKind.UNKNOWN_EVSE, told, nowhere)
         return charge
     if charge.started_at < at:
@@ -296,8 +297,7 @@ async def _take_over(unit: Unit, station: Station, charge: Transaction, told: Ch
     """Whoever is let in where others were refused pays from then on; a charge that somebody pays for stays his."""
     session = await sessions.find(unit, charge.holder, charge.holder, charge.session_id)
     if session is not None and session.allowed and told.at < session.started_at:
-        other = "somebody else had been let in before this charge began; what flowed until then is billed to nobody"
-        _doubt(unit, charge, DoubtKind.REGISTER_BEFORE_START, told, other)
+        _doubt(unit, charge, DoubtKind.REGISTER_BEFORE_START, told, noted(NoteKind.LET_IN_BEFORE))
     if session is None or session.allowed or charge.stopped:
         return charge
     if session.status is Course.ACTIVE:
@@ -380,8 +380,9 @@ async def _end(
             last_readings=ending.readings,
             on_line_since=station.connected_at if told_now else None,
         )
-    except (AlreadyEnded, UnknownSession) as late:
-        _doubt(unit, charge, DoubtKind.READING_AFTER_STOP, ending, f"{late}; the station says it ended at {last} Wh")
+    except (AlreadyEnded, UnknownSession):
+        late = noted(NoteKind.ENDED_LATE, register_wh=watt_hours(last))
+        _doubt(unit, charge, DoubtKind.READING_AFTER_STOP, ending, late)
 
 
 def _ask_for_the_rest(unit: Unit, station: Station, charge: Transaction, number: int) -> None:
@@ -420,6 +421,6 @@ def _verdict(session: Session | None, told: ChargeTold, shown: Shown | None, now
     return rules.settled_as(told.stage is Stage.ENDED or (session is not None and session.allowed))
 
 
-def _doubt(unit: Unit, charge: Transaction, kind: DoubtKind, told: ChargeTold, detail: str) -> None:
-    doubt = Doubt(kind=kind, at=told.at, detail=detail)
+def _doubt(unit: Unit, charge: Transaction, kind: DoubtKind, told: ChargeTold, note: Note) -> None:
+    doubt = Doubt(kind=kind, at=told.at, note=note)
     readings.raise_doubts(unit, charge.holder, charge.session_id, charge.station_id, [doubt])

@@ -12,6 +12,7 @@ from laddnav.kit.ids import PartyId
 from laddnav.kit.refusal import Refusal
 from laddnav.locations import actions as locations
 from laddnav.metering.model import Doubt, DoubtKind, Exchanged, Fact, Mark, Reading
+from laddnav.metering.notes import NoteKind, noted
 from laddnav.readings import store
 from laddnav.readings.events import DoubtRaised
 from laddnav.readings.model import Flow, KeptDoubt, MainsExchange, MainsReading, Said
@@ -22,7 +23,6 @@ from laddnav.readings.store.weeks import WEEK
 WEEKS_AHEAD = 3  # that have their part before anything is read in them
 # A station that was away for longer has its readings summed when their week is forgotten.
 LATE = timedelta(days=60)
-TOO_LATE = "readings of this week came after it had been forgotten; nothing is made of them"
 COMMITS_WITHIN = timedelta(minutes=5)  # no reading is recorded earlier than that before others can see it
 
 Needed = Callable[[Unit, datetime, datetime], Awaitable[bool]]
@@ -275,7 +275,7 @@ async def forget(database: Database, keep: timedelta, needed: Needed) -> int:
             if whole or forgotten is None or since >= forgotten:
                 await store.quarters.sum_up(unit, since, until)
             else:
-                came_late = Doubt(kind=DoubtKind.LATE_READING, at=since, detail=TOO_LATE)
+                came_late = Doubt(kind=DoubtKind.LATE_READING, at=since, note=noted(NoteKind.LATE_WEEK))
                 for holder, session_id, station_id in await store.weeks.late(unit, monday):
                     raise_doubts(unit, holder, session_id, station_id, [came_late])
             store.weeks.drop(unit, monday)

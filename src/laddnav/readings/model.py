@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from laddnav.kit.energy import NO_ENERGY, Energy
 from laddnav.kit.ids import PartyId
+from laddnav.kit.notes import Note
 from laddnav.metering.model import DoubtKind, Reading
 
 
@@ -24,7 +25,8 @@ class Said(Struct, frozen=True, kw_only=True):
 class KeptDoubt(Struct, frozen=True, kw_only=True):
     """`session_id` '' where no charge could be named; `settled_at` None until somebody, or a later fact, settles it.
 
-    `energy` is what was read and is not billed because of it; less than nothing where the register fell.
+    `energy` is what was read and is not billed because of it; less than nothing where the register fell. `note` is what
+    `detail` says as a kind with its values; None where it was raised before there were kinds.
     """
 
     holder: PartyId
@@ -34,6 +36,7 @@ class KeptDoubt(Struct, frozen=True, kw_only=True):
     kind: DoubtKind
     at: datetime
     detail: str
+    note: Note | None = None
     energy: Energy = NO_ENERGY
     raised_at: datetime
     settled_at: datetime | None = None

@@ -13,10 +13,12 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup
 
+from laddnav.kit.notes import Note
 from laddnav.payments.payment import Payment
 from laddnav.pricing.reasons import Reason, said
 from laddnav.web import payment_troubles
 from laddnav.web.format import Format
+from laddnav.web.notes import worded
 from laddnav.web.states import state
 from laddnav.web.terms import TERMS
 from laddnav.web.words import LANGUAGES, LOCALES, translations
@@ -67,6 +69,10 @@ def environment(language: str) -> Environment:
     def day(context: Context, at: object, zone: str | None = None) -> str:
         return write.day(at, zone or context["zone"])  # type: ignore[arg-type]  # as above
 
+    @pass_context
+    def said_as(context: Context, note: Note | str) -> str:
+        return worded(note, language, context["zone"])
+
     def because(reason: Reason) -> str:
         return said(reason, language)
 
@@ -75,6 +81,7 @@ def environment(language: str) -> Environment:
 
     made.filters |= {
         "because": because,
+        "worded": said_as,
         "date": write.date,
         "pretty": pretty,
         "without_host": without_host,

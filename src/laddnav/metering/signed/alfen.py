@@ -7,8 +7,10 @@ import binascii
 import struct
 from typing import NamedTuple
 
+from laddnav.kit.notes import Note
 from laddnav.metering.signed import edl
 from laddnav.metering.signed.model import Clocked, Format, Proof, Record, Register, Role, UnreadableRecord
+from laddnav.metering.signed.notes import RecordKind, noted
 
 START = "AP;"
 _ROLE = {"0": Role.BEGIN, "1": Role.END, "2": Role.BETWEEN}
@@ -42,11 +44,11 @@ def read(text: str) -> Record:
     """Raises UnreadableRecord."""
     parts = text.strip().removesuffix(";").split(";")
     if len(parts) != 6 or parts[1] not in _ROLE:
-        raise UnreadableRecord("The record has not the six parts of an Alfen data set")
+        raise UnreadableRecord(RecordKind.ALFEN_PARTS)
     _, kind, _, key, data, signature = parts
     octets = _base32(data)
     if len(octets) != _SET.size:
-        raise UnreadableRecord(f"{len(octets)} bytes are signed, where an Alfen data set has {_SET.size}")
+        raise UnreadableRecord(RecordKind.ALFEN_SIZE, many=len(octets), size=_SET.size)
     said = Set(*_SET.unpack(octets))
     register = Register(
         energy=edl.energy(said.value, said.scaler, said.unit),
@@ -67,13 +69,13 @@ def read(text: str) -> Record:
     )
 
 
-def _faults(status: int) -> tuple[str, ...]:
+def _faults(status: int) -> tuple[Note, ...]:
     named = (
-        (_METER_ERROR, "The meter reports an error"),
-        (_ADAPTER_ERROR, "The adapter that signs reports an error"),
-        (_START_MISMATCH, "The register at the start is not the one that the meter stopped at before"),
+        (_METER_ERROR, RecordKind.METER_REPORTS_ERROR),
+        (_ADAPTER_ERROR, RecordKind.ADAPTER_REPORTS_ERROR),
+        (_START_MISMATCH, RecordKind.START_IS_ANOTHER),
     )
-    return tuple(words for bits, words in named if status & bits)
+    return tuple(noted(kind) for bits, kind in named if status & bits)
 
 
 def _base32(text: str) -> bytes:
@@ -81,4 +83,4 @@ def _base32(text: str) -> bytes:
     try:
         return base64.b32decode(bare + "=" * (-len(bare) % 8))
     except (binascii.Error, ValueError) as error:
-        raise UnreadableRecord("A part of the record is no base32") from error
+        raise UnreadableRecord(RecordKind.NO_BASE32) from error

@@ -11,6 +11,7 @@ from laddnav.kit import json
 from laddnav.metering.signed import edl
 from laddnav.metering.signed.keys import key_of
 from laddnav.metering.signed.model import UnfitKey, UnreadableRecord
+from laddnav.metering.signed.notes import RecordKind
 from laddnav.metering.signed.reading import read
 
 _NATURES = {"start": 0, "end": 2, "stop": 2}  # OCPI's words, and in which order they belong
@@ -90,7 +91,7 @@ def _in_json(said: str) -> tuple[Sent, ...]:
     pair = _read(document, WirePair)
     texts = [one for one in (pair.signed, pair.begin, pair.end) if one is not None]
     if not texts:
-        raise UnreadableRecord("The JSON holds no signed record")
+        raise UnreadableRecord(RecordKind.JSON_WITHOUT_RECORD)
     return tuple(Sent(text=one, key=pair.public_key or None) for one in texts)
 
 
@@ -98,7 +99,7 @@ def _read(text: str, kind: type[Any]) -> Any:
     try:
         return json.decode(text, kind)
     except json.Unreadable as error:
-        raise UnreadableRecord(f"The JSON cannot be read: {error}") from error
+        raise UnreadableRecord(RecordKind.JSON_UNREADABLE, why=str(error)) from error
 
 
 # ---- The XML of S.A.F.E. Transparenzsoftware: <values><value><signedData/><publicKey/></value></values>
@@ -107,14 +108,14 @@ def _read(text: str, kind: type[Any]) -> Any:
 def _in_values(root: Element) -> tuple[Sent, ...]:
     found = [_in_value(one) for one in root if edl.bare(one) == "value"]
     if not found:
-        raise UnreadableRecord("The XML holds no value")
+        raise UnreadableRecord(RecordKind.XML_WITHOUT_VALUE)
     return tuple(found)
 
 
 def _in_value(value: Element) -> Sent:
     signed = edl.child(value, "signedData")
     if signed is None:
-        raise UnreadableRecord("A value of the XML holds no signedData")
+        raise UnreadableRecord(RecordKind.XML_WITHOUT_SIGNED_DATA)
     # Records that are XML themselves are written as text, or as elements inside.
     text = tostring(signed[0], encoding="unicode") if len(signed) else signed.text or ""
     key = edl.child(value, "publicKey")

@@ -11,6 +11,7 @@ from xml.etree.ElementTree import Element, ParseError, fromstring
 
 from laddnav.kit.energy import Energy
 from laddnav.metering.signed.model import Clocked, Format, Proof, Record, Register, Role, UnreadableRecord
+from laddnav.metering.signed.notes import RecordKind, noted
 
 CURVE = "secp192r1"
 SIZE = 320
@@ -41,12 +42,12 @@ def packed(
 ) -> bytes:
     """Raises UnreadableRecord where a field does not fit into its bytes."""
     if len(meter) != 10 or len(customer) > 128:
-        raise UnreadableRecord("The number of the meter or of the customer is of another length than EDL 40 has")
+        raise UnreadableRecord(RecordKind.EDL_NAME_SIZE)
     try:
         fields = (meter, at, status & 0xFF, second, page, obis, unit, scaler, value, logbook, customer, customer_at)
         return _SIGNED.pack(*fields).ljust(SIZE, b"\0")
     except struct.error as error:
-        raise UnreadableRecord(f"A number does not fit into an EDL 40 record: {error}") from error
+        raise UnreadableRecord(RecordKind.EDL_NUMBER, why=str(error)) from error
 
 
 def register_in(message: bytes, role: Role | None = None) -> Register:
@@ -62,7 +63,7 @@ def page_in(message: bytes) -> int:
 
 def energy(value: int, scaler: int, unit: int) -> Energy:
     if unit != WATT_HOURS or abs(scaler) > _SCALER_MAX:
-        raise UnreadableRecord("The value is no energy")
+        raise UnreadableRecord(RecordKind.NO_ENERGY)
     return Energy(Decimal(value).scaleb(scaler))
 
 
@@ -71,17 +72,17 @@ def instant(seconds: int) -> datetime:
     try:
         return _EPOCH + timedelta(seconds=seconds)
     except OverflowError as error:
-        raise UnreadableRecord("The meter says a year in which there were none") from error
+        raise UnreadableRecord(RecordKind.NO_SUCH_YEAR) from error
 
 
 def xml(text: str) -> Element:
     """Without a document type, which nobody needs here and an attack would. Raises UnreadableRecord."""
     if "<!DOCTYPE" in text or "<!ENTITY" in text:
-        raise UnreadableRecord("The XML declares a document type")
+        raise UnreadableRecord(RecordKind.XML_WITH_DOCTYPE)
     try:
         return fromstring(text.strip())
     except (ParseError, ValueError) as error:
-        raise UnreadableRecord(f"The XML cannot be read: {error}") from error
+        raise UnreadableRecord(RecordKind.XML_UNREADABLE, why=str(error)) from error
 
 
 def bare(element: Element) -> str:
@@ -92,7 +93,7 @@ def said(element: Element, name: str) -> str:
     """The text of this child. Raises UnreadableRecord."""
     found = child(element, name)
     if found is None or not (found.text or "").strip():
-        raise UnreadableRecord(f"The record has no {name}")
+        raise UnreadableRecord(RecordKind.FIELD_MISSING, name=name)
     return (found.text or "").strip()
 
 
@@ -106,10 +107,10 @@ def child(element: Element, name: str) -> Element | None:
 def read_signed_only(root: Element) -> Record:
     method = said(root, "signatureMethod")
     if method != "ECDSA192SHA256":
-        raise UnreadableRecord(f"{method[:40]!r} is no signature method that can be verified")
+        raise UnreadableRecord(RecordKind.NO_METHOD, said=repr(method[:40]))
     message, signature = _base64(root, "encodedMeterValue"), _base64(root, "meterValueSignature")
     if len(message) != SIZE:
-        raise UnreadableRecord(f"{len(message)} bytes are signed, where EDL 40 has {SIZE}")
+        raise UnreadableRecord(RecordKind.EDL_SIZE, many=len(message), size=SIZE)
     return Record(
         format=Format.EDL_40_SIG,
         curve=CURVE,
@@ -125,7 +126,7 @@ def _base64(root: Element, name: str) -> bytes:
     try:
         return base64.b64decode(said(root, name), validate=True)
     except (binascii.Error, ValueError) as error:
-        raise UnreadableRecord(f"{name} is no base64") from error
+        raise UnreadableRecord(RecordKind.NO_BASE64, said=name) from error
 
 
 # ---- Mennekes: the fields that the 320 bytes are made of, of both ends of a charge
@@ -136,7 +137,7 @@ def read_mennekes(root: Element) -> Record:
     for name in ("MeasurementStart", "MeasurementEnd"):
         measured = child(root, name)
         if measured is None:
-            raise UnreadableRecord(f"The record has no {name}")
+            raise UnreadableRecord(RecordKind.FIELD_MISSING, name=name)
         message, signature = _message(root, measured)
         messages.append(message)
         proofs.append(Proof(message=message, signature=signature[:SIGNATURE]))
@@ -149,7 +150,7 @@ def read_mennekes(root: Element) -> Record:
         meter=said(root, "ServerId").upper(),
         page=page_in(last),
         key=said(root, "PublicKey"),
-        faults=() if page_in(first) < page_in(last) else ("Its pages do not go up",),
+        faults=() if page_in(first) < page_in(last) else (noted(RecordKind.PAGES_NOT_RISING),),
     )
 
 
@@ -187,23 +188,23 @@ def _hex(element: Element, name: str) -> bytes:
     try:
         return bytes.fromhex(said(element, name))
     except ValueError as error:
-        raise UnreadableRecord(f"{name} is not hexadecimal") from error
+        raise UnreadableRecord(RecordKind.NO_HEXADECIMAL, said=name) from error
 
 
 def _number(element: Element, name: str) -> int:
     try:
         return int(said(element, name)[:20])
     except ValueError as error:
-        raise UnreadableRecord(f"{name} is no number") from error
+        raise UnreadableRecord(RecordKind.NO_NUMBER, said=name) from error
 
 
 def _instant(element: Element, name: str) -> datetime:
     try:
         at = datetime.fromisoformat(said(element, name))
     except ValueError as error:
-        raise UnreadableRecord(f"{name} is no instant") from error
+        raise UnreadableRecord(RecordKind.NO_INSTANT, said=name) from error
     if at.tzinfo is None:
-        raise UnreadableRecord(f"{name} has no time zone")
+        raise UnreadableRecord(RecordKind.NO_TIME_ZONE, said=name)
     return at
 
 

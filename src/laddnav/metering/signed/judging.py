@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from msgspec.structs import replace
 
+from laddnav.kit.notes import Note
 from laddnav.metering.signed.keys import key_of, proves
 from laddnav.metering.signed.model import (
     Format,
@@ -19,6 +20,7 @@ from laddnav.metering.signed.model import (
     UnreadableRecord,
     Verdict,
 )
+from laddnav.metering.signed.notes import RecordKind, noted
 from laddnav.metering.signed.reading import read
 
 _WORST_FIRST = (Verdict.UNREADABLE, Verdict.INVALID, Verdict.UNFIT_KEY, Verdict.UNKNOWN_KEY, Verdict.VALID)
@@ -29,25 +31,24 @@ def judged(text: str, key: str | None) -> Judged:
     try:
         record = read(text)
     except UnreadableRecord as error:
-        return Judged(verdict=Verdict.UNREADABLE, reason=str(error))
+        return Judged(verdict=Verdict.UNREADABLE, reason=error.note)
     return under(record, key)
 
 
 def under(record: Record, key: str | None) -> Judged:
     if not key:
-        named = f"of meter {record.meter}" if record.meter else "of this meter"
-        return Judged(verdict=Verdict.UNKNOWN_KEY, reason=f"No key {named} is known", record=record)
+        unknown = noted(RecordKind.NO_KEY_OF, meter=record.meter) if record.meter else noted(RecordKind.NO_KEY)
+        return Judged(verdict=Verdict.UNKNOWN_KEY, reason=unknown, record=record)
     try:
         public = key_of(key)
         good = all(proves(proof, public, record.curve) for proof in record.proofs)
     except UnfitKey as error:
-        return Judged(verdict=Verdict.UNFIT_KEY, reason=str(error), record=record)
+        return Judged(verdict=Verdict.UNFIT_KEY, reason=error.note, record=record)
     except UnreadableRecord as error:
-        return Judged(verdict=Verdict.UNREADABLE, reason=str(error), record=record)
+        return Judged(verdict=Verdict.UNREADABLE, reason=error.note, record=record)
     if not good:
-        why = "The signature is not of this key, or the record was changed"
-        return Judged(verdict=Verdict.INVALID, reason=why, record=record)
-    return Judged(verdict=Verdict.VALID, reason="Signed by this key and not changed since", record=with_course(record))
+        return Judged(verdict=Verdict.INVALID, reason=noted(RecordKind.CHANGED), record=record)
+    return Judged(verdict=Verdict.VALID, reason=noted(RecordKind.GOOD), record=with_course(record))
 
 
 def together(found: Sequence[Judged]) -> SignedCharge:
@@ -59,7 +60,7 @@ def together(found: Sequence[Judged]) -> SignedCharge:
     records = tuple(one.record for one in _closing(found) if one.record is not None)
     reasons = (*(reason for one in found for reason in one.reasons), *apart(records))
     worst = min((one.verdict for one in found), key=_WORST_FIRST.index, default=Verdict.UNREADABLE)
-    return SignedCharge(verdict=worst, reasons=tuple(dict.fromkeys(reasons)), records=records)
+    return SignedCharge(verdict=worst, reasons=_each_once(reasons), records=records)
 
 
 def _closing(found: Sequence[Judged]) -> Sequence[Judged]:
@@ -74,25 +75,29 @@ def with_course(record: Record) -> Record:
     return record if not found else replace(record, faults=(*record.faults, *found))
 
 
-def apart(records: Sequence[Record]) -> tuple[str, ...]:
+def apart(records: Sequence[Record]) -> tuple[Note, ...]:
     """Why these, of which the first opens a charge and the last closes it, are not of one charge; () where they are."""
-    return tuple(dict.fromkeys(_apart(records)))
+    return _each_once(_apart(records))
 
 
-def _apart(records: Sequence[Record]) -> Iterator[str]:
+def _each_once(notes: Iterable[Note]) -> tuple[Note, ...]:
+    return tuple({note.text: note for note in notes}.values())
+
+
+def _apart(records: Sequence[Record]) -> Iterator[Note]:
     for before, after in itertools.pairwise(records):
         if before.format is not after.format:
-            yield "The records are of different formats"
+            yield noted(RecordKind.OTHER_FORMAT)
         if before.meter != after.meter:
-            yield f"The records are of different meters, {before.meter} and {after.meter}"
+            yield noted(RecordKind.OTHER_METER, meter=str(before.meter), other=str(after.meter))
         if before.transaction != after.transaction:
-            yield "The records are of different charges"
+            yield noted(RecordKind.OTHER_CHARGE)
         if before.page is not None and after.page is not None and not _follows(before.page, after):
-            yield f"Page {after.page} does not follow page {before.page}"
+            yield noted(RecordKind.OTHER_PAGE, page=after.page, before=before.page)
         if any(one.role is Role.BEGIN for one in after.registers):
-            yield "A record after the first begins a charge"
+            yield noted(RecordKind.BEGINS_AGAIN)
         if any(one.role is Role.END for one in before.registers):
-            yield "A record before the last ends a charge"
+            yield noted(RecordKind.ENDS_BEFORE)
     yield from _backwards([register for record in records for register in record.registers])
 
 
@@ -102,10 +107,11 @@ def _follows(page: int, after: Record) -> bool:
     return page < after.page or (page == after.page and after.format is Format.OCMF)
 
 
-def _backwards(registers: Sequence[Register]) -> Iterator[str]:
+def _backwards(registers: Sequence[Register]) -> Iterator[Note]:
     told = [one for one in registers if one.role is not None] or registers
     for before, after in itertools.pairwise(told):
         if after.energy < before.energy:
-            yield f"The register runs backwards, from {before.energy.kwh:f} to {after.energy.kwh:f} kWh"
+            between = {"before_kwh": f"{before.energy.kwh:f}", "after_kwh": f"{after.energy.kwh:f}"}
+            yield noted(RecordKind.REGISTER_BACKWARDS, **between)
         if before.at is not None and after.at is not None and after.at < before.at:
-            yield "Its time runs backwards"
+            yield noted(RecordKind.TIME_BACKWARDS)

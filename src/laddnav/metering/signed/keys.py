@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import Prehashed, decode_ds
 
 from laddnav.metering.signed import koblitz
 from laddnav.metering.signed.model import Proof, UnfitKey, UnreadableRecord
+from laddnav.metering.signed.notes import RecordKind
 
 # Each curve by its OID in DER, and the bytes of one coordinate.
 _CURVES: dict[str, tuple[bytes, int, ec.EllipticCurve | None]] = {
@@ -61,7 +62,7 @@ def key_of(text: str) -> Key:
         found = _key_in(octets)
         if found is not None:
             return found._replace(printed=octets.hex().upper())
-    raise UnfitKey("The public key cannot be read")
+    raise UnfitKey(RecordKind.KEY_UNREADABLE)
 
 
 def same(one: str, other: str) -> bool:
@@ -81,14 +82,14 @@ def curve_named(name: str) -> str | None:
 def proves(proof: Proof, key: Key, curve: str) -> bool:
     """Whether who holds the private half signed it. Raises UnfitKey, UnreadableRecord."""
     if key.curve is not None and key.curve != curve:
-        raise UnfitKey(f"The record is signed on {curve}, the key is of {key.curve}")
+        raise UnfitKey(RecordKind.KEY_OF_ANOTHER_CURVE, curve=curve, other=key.curve)
     _, size, known = _CURVES[curve]
     digest = hashlib.sha256(proof.message).digest()
     if known is None:
         try:
             return koblitz.verifies(koblitz.point_of(key.point), digest, *_numbers(proof.signature, size))
         except ValueError as error:
-            raise UnfitKey(f"The public key is no point of {curve}") from error
+            raise UnfitKey(RecordKind.KEY_NO_POINT, curve=curve) from error
     try:
         _public(curve, key.point).verify(_der(proof.signature, size), digest, _SHA256)
     except InvalidSignature:
@@ -103,7 +104,7 @@ def _public(curve: str, point: bytes) -> ec.EllipticCurvePublicKey:
     try:
         return ec.EllipticCurvePublicKey.from_encoded_point(known, point)
     except ValueError as error:
-        raise UnfitKey(f"The public key is no point of {curve}") from error
+        raise UnfitKey(RecordKind.KEY_NO_POINT, curve=curve) from error
 
 
 def _decoded(text: str) -> Iterator[bytes]:
@@ -157,7 +158,7 @@ def _numbers(signature: bytes, size: int) -> tuple[int, int]:
     try:
         return decode_dss_signature(signature)
     except ValueError as error:
-        raise UnreadableRecord("The signature cannot be read") from error
+        raise UnreadableRecord(RecordKind.SIGNATURE_UNREADABLE) from error
 
 
 def _is_der(signature: bytes) -> bool:

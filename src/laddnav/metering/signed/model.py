@@ -8,15 +8,25 @@ from enum import StrEnum
 from msgspec import Struct
 
 from laddnav.kit.energy import Energy
+from laddnav.kit.notes import Note, Value
 from laddnav.kit.refusal import Refusal
+from laddnav.metering.signed.notes import RecordKind, noted
 
 
 class UnreadableRecord(Refusal):
     """This is no signed meter record that can be read."""
 
+    def __init__(self, kind: RecordKind, **values: Value) -> None:
+        self.note = noted(kind, **values)
+        super().__init__(self.note.text)
+
 
 class UnfitKey(Refusal):
     """This is no public key that such a record can be verified with."""
+
+    def __init__(self, kind: RecordKind, **values: Value) -> None:
+        self.note = noted(kind, **values)
+        super().__init__(self.note.text)
 
 
 class Format(StrEnum):
@@ -76,7 +86,7 @@ class Record(Struct, frozen=True, kw_only=True):
     page: int | None = None
     transaction: str | None = None
     key: str | None = None
-    faults: tuple[str, ...] = ()
+    faults: tuple[Note, ...] = ()
 
 
 class Verdict(StrEnum):
@@ -90,10 +100,10 @@ class Verdict(StrEnum):
 
 
 class Judged(Struct, frozen=True, kw_only=True):
-    """One record with its verdict and the reason in a sentence."""
+    """One record with its verdict and the reason."""
 
     verdict: Verdict
-    reason: str
+    reason: Note
     record: Record | None = None
 
     @property
@@ -101,7 +111,7 @@ class Judged(Struct, frozen=True, kw_only=True):
         return self.verdict is Verdict.VALID and self.record is not None and not self.record.faults
 
     @property
-    def reasons(self) -> tuple[str, ...]:
+    def reasons(self) -> tuple[Note, ...]:
         """All that speaks against it; nothing where it may be billed from."""
         return (self.reason,) if self.verdict is not Verdict.VALID or self.record is None else self.record.faults
 
@@ -110,7 +120,7 @@ class SignedCharge(Struct, frozen=True, kw_only=True):
     """What the records of one charge prove together: `reasons` is all that speaks against billing from them."""
 
     verdict: Verdict
-    reasons: tuple[str, ...]
+    reasons: tuple[Note, ...]
     records: tuple[Record, ...]
 
     @property

@@ -13,8 +13,10 @@ from msgspec import Struct
 
 from laddnav.kit import json
 from laddnav.kit.energy import Energy
+from laddnav.kit.notes import Note
 from laddnav.metering.signed.keys import curve_named
 from laddnav.metering.signed.model import Clocked, Format, Proof, Record, Register, Role, UnreadableRecord
+from laddnav.metering.signed.notes import RecordKind, noted
 
 START = "OCMF|"
 _CURVE = "secp256r1"  # of a record that does not say
@@ -23,17 +25,17 @@ _ROLE = {"B": Role.BEGIN, "C": Role.BETWEEN, "X": Role.BETWEEN, "S": Role.BETWEE
 )
 _CLOCKED = {"S": Clocked.SYNCHRONISED, "R": Clocked.RELATIVE, "I": Clocked.INFORMATIVE}
 _STATUS = {
-    "N": "the meter was not there",
-    "T": "the meter did not answer in time",
-    "D": "the meter was disconnected",
-    "R": "the meter was not found",
-    "M": "the meter was tampered with",
-    "X": "the meter was exchanged",
-    "I": "the meter is incompatible",
-    "O": "the value is out of range",
-    "S": "the value is a substitute",
-    "E": "the meter is in error",
-    "F": "the meter could not be read",
+    "N": RecordKind.METER_AWAY,
+    "T": RecordKind.METER_TIMED_OUT,
+    "D": RecordKind.METER_DISCONNECTED,
+    "R": RecordKind.METER_NOT_FOUND,
+    "M": RecordKind.METER_TAMPERED,
+    "X": RecordKind.METER_EXCHANGED,
+    "I": RecordKind.METER_INCOMPATIBLE,
+    "O": RecordKind.OUT_OF_RANGE,
+    "S": RecordKind.SUBSTITUTE,
+    "E": RecordKind.METER_IN_ERROR,
+    "F": RecordKind.METER_UNREAD,
 }
 
 
@@ -66,9 +68,9 @@ def read(text: str) -> Record:
     """Raises UnreadableRecord, UnfitKey."""
     payload, bar, signature = text.strip().removeprefix(START).rpartition("|")
     if not bar:
-        raise UnreadableRecord("The record has no signature section")
-    said = _decoded(payload, WirePayload, "payload")
-    signed = _decoded(signature, WireSignature, "signature section")
+        raise UnreadableRecord(RecordKind.NO_SIGNATURE)
+    said = _decoded(payload, WirePayload, RecordKind.PAYLOAD_UNREADABLE)
+    signed = _decoded(signature, WireSignature, RecordKind.SIGNATURE_SECTION_UNREADABLE)
     registers = tuple(_registers(said.RD))
     return Record(
         format=Format.OCMF,
@@ -81,11 +83,11 @@ def read(text: str) -> Record:
     )
 
 
-def _decoded(text: str, kind: type[Any], what: str) -> Any:
+def _decoded(text: str, kind: type[Any], otherwise: RecordKind) -> Any:
     try:
         return json.decode(text, kind)
     except json.Unreadable as error:
-        raise UnreadableRecord(f"The {what} cannot be read: {error}") from error
+        raise UnreadableRecord(otherwise, why=str(error)) from error
 
 
 def _curve(method: str | None) -> str:
@@ -95,7 +97,7 @@ def _curve(method: str | None) -> str:
     parts = method.split("-")
     curve = curve_named(parts[1]) if len(parts) == 3 and parts[0] == "ECDSA" and parts[2] == "SHA256" else None
     if curve is None:
-        raise UnreadableRecord(f"{method[:60]!r} is no signature method that can be verified")
+        raise UnreadableRecord(RecordKind.NO_METHOD, said=repr(method[:60]))
     return curve
 
 
@@ -105,7 +107,7 @@ def _octets(signed: WireSignature) -> bytes:
             return base64.b64decode(signed.SD, validate=True)
         return bytes.fromhex(signed.SD)
     except (binascii.Error, ValueError) as error:
-        raise UnreadableRecord("The signature cannot be read") from error
+        raise UnreadableRecord(RecordKind.SIGNATURE_UNREADABLE) from error
 
 
 def _page(said: str | None) -> int | None:
@@ -135,13 +137,13 @@ def _energy(value: Decimal, unit: str | None) -> Energy:
     try:
         number = json.sane(value)
     except ValueError as error:
-        raise UnreadableRecord(str(error)) from error
+        raise UnreadableRecord(RecordKind.NUMBER_ABSURD) from error
     match unit:
         case "kWh":
             return Energy(number * 1000)
         case "Wh":
             return Energy(number)
-    raise UnreadableRecord(f"{str(unit)[:20]!r} is no unit of energy")
+    raise UnreadableRecord(RecordKind.NO_UNIT, said=repr(str(unit)[:20]))
 
 
 def _instant(said: str) -> tuple[datetime, Clocked]:
@@ -150,17 +152,19 @@ def _instant(said: str) -> tuple[datetime, Clocked]:
     try:
         at = datetime.fromisoformat(time.replace(",", "."))
     except ValueError as error:
-        raise UnreadableRecord(f"{said[:40]!r} is no instant") from error
+        raise UnreadableRecord(RecordKind.NO_INSTANT, said=repr(said[:40])) from error
     if at.tzinfo is None:
-        raise UnreadableRecord(f"{said[:40]!r} has no time zone")
+        raise UnreadableRecord(RecordKind.NO_TIME_ZONE, said=repr(said[:40]))
     return at, _CLOCKED.get(state, Clocked.UNKNOWN)
 
 
-def _faults(readings: tuple[WireReading, ...]) -> Iterator[str]:
+def _faults(readings: tuple[WireReading, ...]) -> Iterator[Note]:
     status = None
     for number, reading in enumerate(readings, 1):
         status = reading.ST or status
-        if status not in (None, "G"):
-            yield f"Reading {number}: {_STATUS.get(status, f'status {status[:5]!r}')}"
+        if status in _STATUS:
+            yield noted(_STATUS[status], number=number)
+        elif status not in (None, "G"):
+            yield noted(RecordKind.STATUS_ODD, number=number, status=repr(status[:5]))
         if "E" in (reading.EF or ""):
-            yield f"Reading {number}: its energy may not be billed, says the meter"
+            yield noted(RecordKind.NOT_FOR_BILLING, number=number)

@@ -7,7 +7,9 @@ from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 
 from laddnav.kit.energy import NO_ENERGY, Energy
+from laddnav.kit.notes import Note
 from laddnav.metering.signed.model import Clocked, Format, Proof, Record, Register, Role, UnreadableRecord
+from laddnav.metering.signed.notes import RecordKind, noted
 
 START = "128.8.0("
 _FIELD = re.compile(r"\(([A-Z]+):([^()]*)\)")
@@ -24,9 +26,9 @@ def read(text: str) -> Record:
         signature = bytes.fromhex(after.partition(")")[0])
         meter, key, session = fields["HW"], fields["PK"], fields["SI"]
     except KeyError as error:
-        raise UnreadableRecord(f"The record has no {error.args[0]}") from error
+        raise UnreadableRecord(RecordKind.FIELD_MISSING, name=str(error.args[0])) from error
     except ValueError as error:
-        raise UnreadableRecord(f"The record cannot be read: {error}") from error
+        raise UnreadableRecord(RecordKind.RECORD_UNREADABLE, why=str(error)) from error
     clocked = Clocked.SYNCHRONISED if fields.get("TV") == "1" else Clocked.UNKNOWN
     return Record(
         format=Format.PCDF,
@@ -44,9 +46,9 @@ def read(text: str) -> Record:
     )
 
 
-def _faults(fields: dict[str, str]) -> tuple[str, ...]:
-    billing = () if fields.get("BV") == "1" else ("The meter says that it must not be billed",)
-    return billing if fields.get("SP") == "1" else (*billing, "The end of the charge is not in it")
+def _faults(fields: dict[str, str]) -> tuple[Note, ...]:
+    billing = () if fields.get("BV") == "1" else (noted(RecordKind.NOT_TO_BE_BILLED),)
+    return billing if fields.get("SP") == "1" else (*billing, noted(RecordKind.END_MISSING))
 
 
 def _instant(said: str) -> datetime:

@@ -9,6 +9,7 @@ import re
 
 from laddnav.metering.signed import alfen, edl, ocmf, pcdf, sml
 from laddnav.metering.signed.model import Record, UnreadableRecord
+from laddnav.metering.signed.notes import RecordKind
 
 LONGEST = 65_536  # characters; OCPP 2.1 allows 32,768 and the hexadecimal of a record is twice its bytes
 NAME_MAX = 64  # characters
@@ -21,17 +22,17 @@ def read(text: str) -> Record:
     record = _read(text)
     for name in (record.meter, record.transaction):
         if name is not None and not (name.isprintable() and len(name) <= NAME_MAX):
-            raise UnreadableRecord("The number of the meter or of the charge is none that anybody could write down")
+            raise UnreadableRecord(RecordKind.NAME_UNFIT)
     if any(one.at is not None and not SANE_YEARS[0] <= one.at.year <= SANE_YEARS[1] for one in record.registers):
-        raise UnreadableRecord("The meter says a year in which there were none")
+        raise UnreadableRecord(RecordKind.NO_SUCH_YEAR)
     return record
 
 
 def _read(text: str) -> Record:
     if len(text) > LONGEST:
-        raise UnreadableRecord("The record is longer than any")
+        raise UnreadableRecord(RecordKind.TOO_LONG_TO_READ)
     if not _is_text(text):
-        raise UnreadableRecord("The record has half of a character, which nobody can write down")
+        raise UnreadableRecord(RecordKind.HALF_A_CHARACTER)
     for _ in range(_WRAPPED_MAX):
         found = _as_it_stands(text)
         if found is not None:
@@ -43,7 +44,7 @@ def _read(text: str) -> Record:
             text = octets.decode()
         except UnicodeDecodeError:
             break
-    raise UnreadableRecord("This is none of the formats of signed meter records that are known here")
+    raise UnreadableRecord(RecordKind.NO_FORMAT)
 
 
 def _is_text(text: str) -> bool:
@@ -99,7 +100,7 @@ def _in_xml(text: str) -> Record:
             return edl.read_signed_only(root)
         case "ChargingProcess":
             return edl.read_mennekes(root)
-    raise UnreadableRecord(f"The XML is of <{edl.bare(root)[:40]}>, which is no signed meter record")
+    raise UnreadableRecord(RecordKind.XML_OF_ANOTHER_KIND, name=edl.bare(root)[:40])
 
 
 def _unwrapped(text: str) -> bytes:
@@ -111,4 +112,4 @@ def _unwrapped(text: str) -> bytes:
     try:
         return base64.b64decode(bare, validate=True)
     except (binascii.Error, ValueError) as error:
-        raise UnreadableRecord("This is none of the formats of signed meter records that are known here") from error
+        raise UnreadableRecord(RecordKind.NO_FORMAT) from error

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from laddnav.metering.signed import edl
 from laddnav.metering.signed.model import Clocked, Format, Proof, Record, Register, Role, UnreadableRecord
+from laddnav.metering.signed.notes import RecordKind
 
 ESCAPE = b"\x1b\x1b\x1b\x1b"
 START = ESCAPE + b"\x01\x01\x01\x01"
@@ -44,11 +45,11 @@ def read(octets: bytes) -> Record:
     """Raises UnreadableRecord."""
     _, server, name, _, values, signature, _ = _list_response(octets)
     if not (isinstance(server, bytes) and isinstance(signature, bytes) and isinstance(values, list)):
-        raise UnreadableRecord("The SML list has no meter, no values or no signature")
+        raise UnreadableRecord(RecordKind.SML_LIST_SHORT)
     entries = {}
     for one in values:
         if not isinstance(one, list) or len(one) != 7 or not isinstance(one[0], bytes):
-            raise UnreadableRecord("An entry of the SML list is not one")
+            raise UnreadableRecord(RecordKind.SML_ENTRY_ODD)
         entries[one[0]] = Entry(*one)
     if _ISA_FIRST in entries:
         return _isa(server, name if isinstance(name, bytes) else b"", entries, signature)
@@ -129,14 +130,14 @@ def _isa(server: bytes, name: bytes, entries: dict[bytes, Entry], signature: byt
 def _field(value: bytes, size: int) -> bytes:
     """In its place, for what is signed must be readable in one way only. Raises UnreadableRecord."""
     if len(value) > size:
-        raise UnreadableRecord("A field of the ISA EDL 40 record is too long")
+        raise UnreadableRecord(RecordKind.ISA_FIELD_TOO_LONG)
     return value.ljust(size, b"\0")
 
 
 def _whole(value: bytes, size: int) -> bytes:
     """Raises UnreadableRecord."""
     if len(value) != size:
-        raise UnreadableRecord(f"A field of the ISA EDL 40 record has {len(value)} octets instead of {size}")
+        raise UnreadableRecord(RecordKind.ISA_FIELD_SIZE, many=len(value), size=size)
     return value
 
 
@@ -150,25 +151,25 @@ def _little(number: int, size: int) -> bytes:
     try:
         return number.to_bytes(size, "little", signed=number < 0)
     except OverflowError as error:
-        raise UnreadableRecord("A number does not fit into an ISA EDL 40 record") from error
+        raise UnreadableRecord(RecordKind.ISA_NUMBER) from error
 
 
 def _entry(entries: dict[bytes, Entry], name: bytes) -> Entry:
     if name not in entries:
-        raise UnreadableRecord(f"The SML list has no entry {name.hex(' ').upper()}")
+        raise UnreadableRecord(RecordKind.SML_NO_ENTRY, name=name.hex(" ").upper())
     return entries[name]
 
 
 def _int(value: Value) -> int:
     if isinstance(value, int):
         return value
-    raise UnreadableRecord("A number is missing in the SML list")
+    raise UnreadableRecord(RecordKind.SML_NO_NUMBER)
 
 
 def _bytes(value: Value) -> bytes:
     if isinstance(value, bytes):
         return value
-    raise UnreadableRecord("A text is missing in the SML list")
+    raise UnreadableRecord(RecordKind.SML_NO_TEXT)
 
 
 def _time(value: Value) -> tuple[int, int]:
@@ -178,7 +179,7 @@ def _time(value: Value) -> tuple[int, int]:
             return seconds, 0
         case [int(), [int(seconds), int(offset), int(season)]]:
             return seconds, (offset + season) * 60
-    raise UnreadableRecord("A time is missing in the SML list")
+    raise UnreadableRecord(RecordKind.SML_NO_TIME)
 
 
 def _seconds(value: Value) -> int:
@@ -186,7 +187,7 @@ def _seconds(value: Value) -> int:
     match value:
         case [int(), [int(), int(seconds)]]:
             return seconds
-    raise UnreadableRecord("The meter's count of seconds is missing in the SML list")
+    raise UnreadableRecord(RecordKind.SML_NO_SECONDS)
 
 
 # ---- The language
@@ -196,7 +197,7 @@ def _list_response(octets: bytes) -> list[Value]:
     """SML_GetList.Res, the one message of the file that holds values."""
     end = octets.rfind(ESCAPE + b"\x1a")
     if not octets.startswith(START) or end < len(START):
-        raise UnreadableRecord("The SML file has no beginning or no end")
+        raise UnreadableRecord(RecordKind.SML_ENDS)
     body = octets[len(START) : end].replace(ESCAPE + ESCAPE, ESCAPE)
     place = 0
     while place < len(body):
@@ -207,7 +208,7 @@ def _list_response(octets: bytes) -> list[Value]:
         match message:
             case [_, _, _, [int(kind), list(response)], *_] if kind == _LIST_RESPONSE and len(response) == 7:
                 return response
-    raise UnreadableRecord("The SML file has no list of values")
+    raise UnreadableRecord(RecordKind.SML_NO_LIST)
 
 
 def _value(octets: bytes, place: int, depth: int = 0) -> tuple[Value, int]:
@@ -219,9 +220,9 @@ def _value(octets: bytes, place: int, depth: int = 0) -> tuple[Value, int]:
             head = octets[place]
             length, place, heads = length << 4 | head & 0x0F, place + 1, heads + 1
     except IndexError as error:
-        raise UnreadableRecord("The SML file breaks off") from error
+        raise UnreadableRecord(RecordKind.SML_BREAKS_OFF) from error
     if depth > _DEPTH_MAX or heads > 4:
-        raise UnreadableRecord("The SML file is nested too deep")
+        raise UnreadableRecord(RecordKind.SML_TOO_DEEP)
     if kind == 0x70:
         items: list[Value] = []
         for _ in range(length):
@@ -231,7 +232,7 @@ def _value(octets: bytes, place: int, depth: int = 0) -> tuple[Value, int]:
     end = place + max(length - heads, 0)
     body = octets[place:end]
     if end > len(octets):
-        raise UnreadableRecord("The SML file breaks off")
+        raise UnreadableRecord(RecordKind.SML_BREAKS_OFF)
     match kind:
         case 0x00:
             return (body if body else None), end
@@ -239,4 +240,4 @@ def _value(octets: bytes, place: int, depth: int = 0) -> tuple[Value, int]:
             return body != b"\0", end
         case 0x50 | 0x60:
             return int.from_bytes(body, signed=kind == 0x50), end
-    raise UnreadableRecord(f"The SML file has a value of kind {kind:#04x}")
+    raise UnreadableRecord(RecordKind.SML_ODD_KIND, said=f"{kind:#04x}")

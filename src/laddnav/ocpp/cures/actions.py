@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from laddnav.db.unit import Database, Unit
 from laddnav.kit.ids import PartyId, fold
+from laddnav.kit.notes import Note
 from laddnav.locations import actions as locations
 from laddnav.ocpp import attention, store
 from laddnav.ocpp.cures import rules
@@ -17,6 +18,7 @@ from laddnav.ocpp.cures.rules import CureUnderWay, NotIll, SomebodyCharges, Unkn
 from laddnav.ocpp.errand import Answered, Errand
 from laddnav.ocpp.ills import ENDED, Attention, Cure, Ill
 from laddnav.ocpp.model import LOST, StationCall, Transaction
+from laddnav.ocpp.notes import StepKind, Words, note_in, noted
 from laddnav.ocpp.rules import Offline
 from laddnav.ocpp.wanted import CURE, About, about, write_down
 from laddnav.ocpp.wire.dialect import Dialect
@@ -160,7 +162,7 @@ async def _judge(unit: Unit, ref: str) -> None:
     if one is None:
         return
     if one.cure is Cure.CLOSE and one.state is not State.ASKED and rules.gave_up_waiting(one, unit.now):
-        await _close(unit, one, f"{one.said or 'it was asked to stop'}, and no stop came")
+        await _close(unit, one, noted(StepKind.NO_STOP_CAME))
         return
     ails = await attention.of_stations(unit, one.holder)
     # A worse ill hides the one that was to be cured.
@@ -207,34 +209,45 @@ async def _tell(unit: Unit, call: StationCall, answered: Answered) -> None:
     if one is None or one.state is not State.ASKED:
         return
     if answered is Verdict.ACCEPTED:
-        _went_on(unit, one, replace(one, state=State.TAKEN, said=answered.value))
+        _went_on(unit, one, replace(one, state=State.TAKEN, said=answered.value, note=None))
     elif one.cure is Cure.CLOSE:
-        await _close(unit, one, f"the station was asked to stop it: {_words(answered)}")
+        await _close(unit, one, _unstopped(answered))
     elif answered is None:
-        _went_on(unit, one, replace(one, state=State.UNANSWERED, said="no answer"))
+        _went_on(unit, one, _saying(one, State.UNANSWERED, _words(answered)))
     else:
-        _went_on(unit, one, replace(one, state=State.REFUSED, said=_words(answered), over_at=unit.now))
+        _went_on(unit, one, replace(_saying(one, State.REFUSED, _words(answered)), over_at=unit.now))
 
 
-def _words(answered: Answered) -> str:
+def _words(answered: Answered) -> Words:
     if answered is None:
-        return "no answer"
+        return noted(StepKind.NO_ANSWER)
     if isinstance(answered, CallError):
         return f"{answered.code} {answered.description}".strip()
-    return answered.value if isinstance(answered, Verdict) else "it answered something else"
+    return answered.value if isinstance(answered, Verdict) else noted(StepKind.ANSWERED_OTHERWISE)
 
 
-async def _close(unit: Unit, one: Tried, why: str) -> None:
+def _unstopped(answered: Answered) -> Note:
+    words = _words(answered)
+    if isinstance(words, str):
+        return noted(StepKind.STOP_REFUSED, said=words)
+    return noted(StepKind.STOP_UNANSWERED if answered is None else StepKind.STOP_ANSWERED_OTHERWISE)
+
+
+def _saying(one: Tried, state: State, words: Words) -> Tried:
+    return replace(one, state=state, said=str(words), note=note_in(words))
+
+
+async def _close(unit: Unit, one: Tried, why: Note) -> None:
     """The Station will not tell the end any more: the charge is over where its meter last was, with a named doubt."""
     charge = (await _charging(unit, one.holder, one.station_id)).get(one.evse_no)
     if charge is not None:
         store.charges.stop(unit, charge, LOST)
         if charge.session_id:
             try:
-                await sessions.close_lost(unit, one.holder, charge.session_id, by=one.asked_by, why=why)
+                await sessions.close_lost(unit, one.holder, charge.session_id, by=one.asked_by, why=why.text)
             except (UnknownSession, AlreadyEnded):
-                why = f"{why}; its session was over already"
-    _went_on(unit, one, replace(one, state=State.CURED, said=why, over_at=unit.now))
+                why = noted(StepKind.OVER_ALREADY)
+    _went_on(unit, one, replace(_saying(one, State.CURED, why), over_at=unit.now))
 
 
 async def _charging(unit: Unit, holder: PartyId, station_id: str) -> dict[int, Transaction]:

@@ -8,6 +8,7 @@ from enum import StrEnum
 from msgspec import Struct
 
 from laddnav.kit.ids import PartyId
+from laddnav.kit.notes import Note
 from laddnav.ocpp.ills import Cure, Ill
 
 
@@ -43,6 +44,7 @@ class Tried(Struct, frozen=True, kw_only=True):
     at: datetime
     state: State = State.ASKED
     said: str | None = None
+    note: Note | None = None
     over_at: datetime | None = None
 
 

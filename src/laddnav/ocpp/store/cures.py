@@ -6,15 +6,16 @@ from collections.abc import Collection, Sequence
 
 from laddnav.db.unit import Record, Unit
 from laddnav.kit.ids import PartyId
+from laddnav.kit.notes import as_kept, as_read
 from laddnav.ocpp.cures.model import Rule, State, Tried
 from laddnav.ocpp.ills import Cure, Ill
 
-_TRIED = "holder, ref, station_id, evse_no, ill, since, cure, asked_by, by_rule, at, state, said, over_at"
+_TRIED = "holder, ref, station_id, evse_no, ill, since, cure, asked_by, by_rule, at, state, said, note, over_at"
 BEGIN = f"""
-insert into ocpp_cure ({_TRIED}) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+insert into ocpp_cure ({_TRIED}) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
 on conflict (holder, station_id) where over_at is null do nothing
 """
-GO_ON = "update ocpp_cure set state = $3, said = $4, over_at = $5 where holder = $1 and ref = $2"
+GO_ON = "update ocpp_cure set state = $3, said = $4, note = $5, over_at = $6 where holder = $1 and ref = $2"
 FIND = f"select {_TRIED} from ocpp_cure where ref = $1 for update"
 PAGE = f"""
 select {_TRIED} from ocpp_cure where ($1::text is null or holder = $1) and ($2::text is null or ref < $2)
@@ -39,12 +40,12 @@ FORGET_RULE = "delete from ocpp_cure_rule where holder = $1 and ill = $2"
 
 async def begin(unit: Unit, one: Tried) -> bool:
     """False where another cure of this Station is under way."""
-    said = (getattr(one, name) for name in _TRIED.split(", ")[1:])
-    return bool(await unit.execute(BEGIN, str(one.holder), *said))
+    fields = {name: getattr(one, name) for name in _TRIED.split(", ")[1:]} | {"note": as_kept(one.note)}
+    return bool(await unit.execute(BEGIN, str(one.holder), *fields.values()))
 
 
 def go_on(unit: Unit, one: Tried) -> None:
-    unit.write(GO_ON, str(one.holder), one.ref, one.state, one.said, one.over_at)
+    unit.write(GO_ON, str(one.holder), one.ref, one.state, one.said, as_kept(one.note), one.over_at)
 
 
 async def find(unit: Unit, ref: str) -> Tried | None:
@@ -87,5 +88,6 @@ def _tried(row: Record) -> Tried:
         "ill": Ill(row["ill"]),
         "cure": Cure(row["cure"]),
         "state": State(row["state"]),
+        "note": as_read(row["note"]),
     }
     return Tried(**dict(row) | known)

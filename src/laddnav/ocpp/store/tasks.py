@@ -8,6 +8,7 @@ from laddnav.db.lookups import lookup
 from laddnav.db.unit import Record, Unit
 from laddnav.kit import json
 from laddnav.kit.ids import PartyId
+from laddnav.kit.notes import as_kept, as_read
 from laddnav.ocpp.tasks.model import Kind, Selection, Step, StepState, Task, TaskState, Template
 from laddnav.ocpp.wire.variables import VariableWanted
 
@@ -29,15 +30,15 @@ order by ref desc limit $3
 GO_ON = """
 update ocpp_task set state = $3, forgiven = $4, why = $5, over_at = $6 where holder = $1 and ref = $2
 """
-_STEP = "station_id, position, number, state, done, rounds, tries, memo, said, at, until"
+_STEP = "station_id, position, number, state, done, rounds, tries, memo, said, note, at, until"
 ADD_STEP = f"""
-insert into ocpp_task_step (holder, task, {_STEP}) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+insert into ocpp_task_step (holder, task, {_STEP}) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
 """
 STEPS = f"select {_STEP} from ocpp_task_step where holder = $1 and task = $2 order by position"
 STEP = f"select {_STEP} from ocpp_task_step where holder = $1 and task = $2 and station_id = $3 for update"
 FOLLOWED = """
 select t.ref as task, s.station_id, s.position, s.number, s.state, s.done, s.rounds, s.tries,
-  s.memo, s.said, s.at, s.until
+  s.memo, s.said, s.note, s.at, s.until
 from ocpp_task_step s join ocpp_task t on t.holder = s.holder and t.ref = s.task
 where s.holder = $1 and s.station_id = $2 and s.state in ('ASKED', 'FOLLOWED') and t.kind = any($3)
 order by s.at for update of s
@@ -51,7 +52,8 @@ select true where exists (
     "text",
 )
 KEEP_STEP = """
-update ocpp_task_step set state = $4, done = $5, rounds = $6, tries = $7, memo = $8, said = $9, at = $10, until = $11
+update ocpp_task_step set state = $4, done = $5, rounds = $6, tries = $7, memo = $8, said = $9, note = $10, at = $11,
+  until = $12
 where holder = $1 and task = $2 and station_id = $3
 """
 COUNTS = "select task, state, count(*) as many from ocpp_task_step where task = any($1) group by task, state"
@@ -79,7 +81,8 @@ FORGET_TEMPLATE = "delete from ocpp_template where holder = $1 and ref = $2"
 def add(unit: Unit, task: Task, steps: Sequence[Step]) -> None:
     unit.write(ADD, str(task.holder), *(getattr(task, name) for name in Task.__struct_fields__[1:]))
     for step in steps:
-        unit.write(ADD_STEP, str(task.holder), task.ref, *(getattr(step, name) for name in _STEP.split(", ")))
+        fields = {name: getattr(step, name) for name in _STEP.split(", ")} | {"note": as_kept(step.note)}
+        unit.write(ADD_STEP, str(task.holder), task.ref, *fields.values())
 
 
 async def find(unit: Unit, ref: str, *, hold: bool = False) -> Task | None:
@@ -134,6 +137,7 @@ def keep_step(unit: Unit, task: Task, step: Step) -> None:
         step.tries,
         step.memo,
         step.said,
+        as_kept(step.note),
         step.at,
         step.until,
     )
@@ -185,7 +189,7 @@ def _task(row: Record) -> Task:
 
 
 def _step(row: Record | dict[str, object]) -> Step:
-    fields: dict[str, object] = dict(row)
+    fields: dict[str, object] = dict(row) | {"note": as_read(row["note"])}  # type: ignore[arg-type]  # it is a text
     return Step(**fields | {"state": StepState(str(fields["state"]))})  # type: ignore[arg-type]  # columns are its fields
 
 

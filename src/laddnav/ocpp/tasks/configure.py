@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from laddnav.db.unit import Unit
 from laddnav.ocpp import store
+from laddnav.ocpp.notes import StepKind, noted
 from laddnav.ocpp.tasks.rules import Done, Failed, More, Move, checked, drift
 from laddnav.ocpp.tasks.work import Doing, Work, at_once, known, refused
 from laddnav.ocpp.wire.dialect import Dialect
@@ -62,7 +63,7 @@ async def _was_set(unit: Unit, doing: Doing, settings: SetUp, said: Said) -> Mov
     status = {(one.name or differ[0]).key: one.status for one in said.results if one.name is not None or differ}
     answered = [number for number, one in enumerate(rest) if one.name.key in status]
     if not answered:
-        return Failed(said="it answered for other variables")
+        return Failed(said=noted(StepKind.ANSWERED_FOR_OTHERS))
     as_said = {name.key: name for name in variables}
     taken = [
         Variable(name=as_said.get(one.name.key, one.name), value=one.value)
@@ -82,7 +83,8 @@ async def _ask_to_tell(unit: Unit, doing: Doing, settings: SetUp, dialect: Diale
     if names:
         return ReadVariables(names=names[: at_once(doing.station, dialect, ReadVariables, variables)])
     differ = drift(settings.wanted, variables)
-    return Done(said=f"differs: {', '.join(str(one.name) for one in differ)}" if differ else None)
+    otherwise = ", ".join(str(one.name) for one in differ)
+    return Done(said=noted(StepKind.DIFFERS, names=otherwise) if differ else None)
 
 
 async def _has_told(unit: Unit, doing: Doing, settings: SetUp, said: Said) -> Move:
@@ -90,7 +92,7 @@ async def _has_told(unit: Unit, doing: Doing, settings: SetUp, said: Said) -> Mo
         return refused(said)
     told = len(said.variables) + len(said.unknown)
     if not told:
-        return Failed(said="it told nothing")
+        return Failed(said=noted(StepKind.TOLD_NOTHING))
     store.variables.keep(unit, doing.station, said.variables, None)
     return More(done=doing.step.done + told)
 

@@ -9,6 +9,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from laddnav.kit.ids import PartyId
+from laddnav.kit.notes import Note
 from laddnav.ocpp.wire.variables import VariableWanted
 
 
@@ -96,7 +97,8 @@ class Task(Struct, frozen=True, kw_only=True):
 class Step(Struct, frozen=True, kw_only=True):
     """What a task is at one Station. `number` names it to the Station; `done` and `memo` are the kind's own notes.
 
-    `rounds` counts what was asked, `tries` how often in a row it was not answered. `said` is for whoever looks.
+    `rounds` counts what was asked, `tries` how often in a row it was not answered. `said` is for whoever looks, and
+    `note` the same where the words are ours and not the Station's.
     """
 
     station_id: str
@@ -108,5 +110,6 @@ class Step(Struct, frozen=True, kw_only=True):
     tries: int = 0
     memo: str | None = None
     said: str | None = None
+    note: Note | None = None
     at: datetime
     until: datetime | None = None

@@ -12,6 +12,7 @@ from laddnav.kit.refusal import Refusal
 from laddnav.kit.time import utc
 from laddnav.locations.model import Station
 from laddnav.locations.rules import UnknownStation
+from laddnav.ocpp.notes import StepKind, Words, note_in, noted
 from laddnav.ocpp.tasks.model import BEGUN, OVER, Kind, Selection, Step, StepState, Task, TaskState
 from laddnav.ocpp.wire.secrets import is_secret
 from laddnav.ocpp.wire.variables import Variable, VariableName, VariableWanted
@@ -87,22 +88,22 @@ class More(Struct, frozen=True, kw_only=True):
 
     done: int
     memo: str | None = None
-    said: str | None = None
+    said: Words | None = None
 
 
 class Follow(Struct, frozen=True, kw_only=True):
     """The Station works on it and tells, until this instant at the latest."""
 
     until: datetime
-    said: str | None = None
+    said: Words | None = None
 
 
 class Done(Struct, frozen=True, kw_only=True):
-    said: str | None = None
+    said: Words | None = None
 
 
 class Failed(Struct, frozen=True, kw_only=True):
-    said: str
+    said: Words
 
 
 Move = More | Follow | Done | Failed
@@ -119,7 +120,8 @@ def moved(step: Step, move: Move, now: datetime) -> Step:
             state, until = StepState.DONE, None
         case Failed():
             state, until = StepState.FAILED, None
-    return replace(step, state=state, tries=0, said=move.said, at=now, until=until)
+    said = None if move.said is None else str(move.said)
+    return replace(step, state=state, tries=0, said=said, note=note_in(move.said), at=now, until=until)
 
 
 def asked(step: Step, now: datetime) -> Step:
@@ -132,7 +134,7 @@ def remembering(step: Step, memo: str) -> Step:
 
 def afresh(step: Step, now: datetime) -> Step:
     """As if nothing had been asked of it, but for what names it."""
-    return replace(step, state=StepState.WAITING, done=0, tries=0, memo=None, said=None, at=now, until=None)
+    return replace(step, state=StepState.WAITING, done=0, tries=0, memo=None, said=None, note=None, at=now, until=None)
 
 
 def unanswered(step: Step, kind: Kind, now: datetime) -> Step:
@@ -141,7 +143,7 @@ def unanswered(step: Step, kind: Kind, now: datetime) -> Step:
     One that restarts may do so before its answer has left it, and would have to do it again.
     """
     if kind is Kind.RESET or step.tries + 1 >= TRIES:
-        return moved(step, Failed(said="no answer"), now)
+        return moved(step, Failed(said=noted(StepKind.NO_ANSWER)), now)
     return replace(step, state=StepState.UNDER_WAY, tries=step.tries + 1, at=now)
 
 
@@ -154,15 +156,16 @@ def given_up(step: Step, now: datetime, *, ours: bool, on_the_line: bool) -> Ste
     if step.state in OVER:
         return step
     if not ours:
-        said = "it is off our list"
+        said = noted(StepKind.OFF_OUR_LIST)
         return moved(step, Done(said=said) if step.state is StepState.WAITING else Failed(said=said), now)
     if lapsed(step, now):
-        said = "it was not heard of again" if step.said is None else f"{step.said}, and then nothing"
+        last = step.said
+        said = noted(StepKind.NOT_HEARD_AGAIN) if last is None else noted(StepKind.THEN_NOTHING, said=last)
         return moved(step, Failed(said=said), now)
     # What is asked is answered or given up within a minute, unless nothing can be made of the answer.
     nothing_comes = step.state is StepState.ASKED or (step.state is StepState.UNDER_WAY and not on_the_line)
     if nothing_comes and step.at + AWAY_FOR <= now:
-        return moved(step, Failed(said="it went away amid it"), now)
+        return moved(step, Failed(said=noted(StepKind.WENT_AWAY)), now)
     return step
 
 

@@ -7,14 +7,16 @@ from datetime import datetime
 from laddnav.db.unit import Record, Unit
 from laddnav.kit.energy import Energy
 from laddnav.kit.ids import PartyId
+from laddnav.kit.notes import as_kept, as_read
 from laddnav.metering.model import Doubt, DoubtKind
 from laddnav.readings.model import KeptDoubt
 
 DOUBT = """
-insert into doubt (holder, id, session_id, station_id, kind, at, detail, raised_at, energy_wh)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict (holder, session_id, station_id, kind, at, detail) do nothing
+insert into doubt (holder, id, session_id, station_id, kind, at, detail, note, raised_at, energy_wh)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+on conflict (holder, session_id, station_id, kind, at, detail) do nothing
 """
-_DOUBT = "holder, id, session_id, station_id, kind, at, detail, raised_at, settled_at, energy_wh"
+_DOUBT = "holder, id, session_id, station_id, kind, at, detail, note, raised_at, settled_at, energy_wh"
 DOUBTS_OF = f"select {_DOUBT} from doubt where holder = $1 and session_id = $2 order by at, id"
 OPEN_DOUBTS = f"""
 select {_DOUBT} from doubt
@@ -28,7 +30,8 @@ update doubt set settled_at = $4 where holder = $1 and session_id = $2 and kind 
 
 
 def doubt(unit: Unit, holder: PartyId, id: str, session_id: str, station_id: str, one: Doubt) -> None:
-    unit.write(DOUBT, str(holder), id, session_id, station_id, one.kind, one.at, one.detail, unit.now, one.energy.wh)
+    said = (one.detail, as_kept(one.note))
+    unit.write(DOUBT, str(holder), id, session_id, station_id, one.kind, one.at, *said, unit.now, one.energy.wh)
 
 
 async def doubts_of(unit: Unit, holder: PartyId, session_id: str) -> list[KeptDoubt]:
@@ -43,7 +46,7 @@ def _doubt(row: Record) -> KeptDoubt:
     fields = dict(row)
     energy = Energy(fields.pop("energy_wh"))
     known = {"holder": PartyId.parse(row["holder"]), "kind": DoubtKind(row["kind"]), "energy": energy}
-    return KeptDoubt(**fields | known)
+    return KeptDoubt(**fields | known | {"note": as_read(row["note"])})
 
 
 async def settle(unit: Unit, holder: PartyId, id: str) -> bool:

@@ -16,6 +16,7 @@ from laddnav.locations.model import Station
 from laddnav.locations.rules import NoStation
 from laddnav.metering.clocks import behind
 from laddnav.metering.model import Activity, Doubt, DoubtKind, Fact, Mark, Reading
+from laddnav.metering.notes import NoteKind, noted
 from laddnav.people import actions as people
 from laddnav.readings import actions as readings
 from laddnav.readings.model import Said
@@ -230,7 +231,7 @@ async def close_lost(
     last = rules.last_word(session)
     ended_at = last if at is None else max(last, min(at, unit.now))
     stopped = rules.stopped(session, at=ended_at, register=None, reason=StopReason.OTHER, facts=(), now=unit.now)
-    doubt = Doubt(kind=DoubtKind.STOP_LOST, at=ended_at, detail=f"closed by {by}: {why}")
+    doubt = Doubt(kind=DoubtKind.STOP_LOST, at=ended_at, note=noted(NoteKind.CLOSED_BY, who=by, why=why))
     readings.raise_doubts(unit, holder, session.id, session.station_id or "", (*stopped.doubts, doubt))
     people.note(unit, by, "close lost session", f"session {session.id}", why)
     return _settle(unit, stopped.session)
@@ -280,7 +281,7 @@ def _amend(unit: Unit, session: Session) -> Session:
 
 
 def _stop_overlapped(unit: Unit, session: Session, at: datetime) -> None:
-    doubt = Doubt(kind=DoubtKind.OVERLAP, at=at, detail="another charge began here before this one was stopped")
+    doubt = Doubt(kind=DoubtKind.OVERLAP, at=at, note=noted(NoteKind.OVERLAPPED))
     left = min(at, rules.last_word(session))  # nobody pays for time of which nothing is known
     stopped = rules.stopped(session, at=left, register=None, reason="Other", facts=(), now=unit.now)
     readings.raise_doubts(unit, session.holder, session.id, session.station_id or "", (*stopped.doubts, doubt))

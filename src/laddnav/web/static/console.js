@@ -4,7 +4,7 @@ import "./elements/live-updates.js";
 
 // Large ones come only where they are shown, which may be later, in a part that fetched itself.
 function bring() {
-  for (const name of ["charge-map", "chosen-files", "depot-gantt", "power-curve"]) if (document.querySelector(name)) import(`./elements/${name}.js`);
+  for (const name of ["charge-map", "chosen-files", "copy-button", "depot-gantt", "power-curve"]) if (document.querySelector(name)) import(`./elements/${name}.js`);
 }
 bring();
 document.addEventListener("htmx:after:swap", bring);
