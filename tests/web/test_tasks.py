@@ -110,6 +110,42 @@ async def test_what_is_wrong_with_a_new_task_is_said_at_its_field_and_what_was_t
     assert (task.wave, task.failures_max, counts) == (20, 2, {StepState.WAITING: 1})
 
 
+async def test_another_kind_of_task_keeps_what_fits_both(site: Site, page: Page) -> None:
+    """Whom it means and at what pace; where the files of logs go is not where a file for stations is."""
+    await settled(site.database)
+    await page.set_viewport_size({"width": 390, "height": 844})
+    await page.goto("/tasks/new?kind=FIRMWARE")
+    fits = {
+        "Stations": "ST1 ST2",
+        "Only of this make": "Volt & Söner",
+        "Only of this model": "Twin",
+        "Only those that run this firmware": "1.0",
+        "Stations together": "20",
+        "Failures that may be": "2",
+    }
+    for label, text in (fits | {"Where the file is": "https://files.example/2.0.bin"}).items():
+        await page.get_by_label(label, exact=True).fill(text)
+
+    async def turn(kind: str, **more: str) -> None:
+        await page.get_by_role("navigation", name="Show").get_by_role("link", name=kind, exact=True).click()
+        await expect(page.get_by_role("link", name=kind, exact=True)).to_have_attribute("aria-current", "page")
+        for label, text in (fits | more).items():
+            await expect(page.get_by_label(label, exact=True)).to_have_value(text)
+        assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+    await turn("Diagnostics", **{"Where the files go": ""})
+    goes = {"Where the files go": "ftp://files.example/logs"}
+    await page.get_by_label("Where the files go").fill(goes["Where the files go"])
+    await turn("Security log", **goes)
+    await page.get_by_label("Stations", exact=True).fill("ST9")
+    await page.get_by_role("button", name="Begin").click()
+    await expect(page.get_by_label("Stations", exact=True)).to_have_attribute("aria-invalid", "true")
+    fits["Stations"] = "ST9"
+    await turn("Diagnostics", **goes)
+    await turn("Reset")
+    await turn("Firmware", **{"Where the file is": ""})
+
+
 @pytest.mark.parametrize(
     ("kind", "typed", "says"),
     [

@@ -10,6 +10,7 @@ from msgspec import Struct, structs
 from laddnav.kit import json
 from laddnav.kit.refusal import Refusal
 from laddnav.locations.rules import UnknownStation
+from laddnav.ocpp.tasks.model import Kind
 from laddnav.ocpp.tasks.rules import HalfSigned, NobodySelected
 from laddnav.web.asked import Asked
 from laddnav.web.pages import request_names
@@ -17,6 +18,10 @@ from laddnav.web.refusals import sentence
 from laddnav.web.words import N_
 
 S = TypeVar("S", bound=Struct)
+
+# What every kind asks: whom it means and at what pace. What others call alike is not the same, but where logs go.
+OF_ALL = ("holder", "stations", "vendor", "model", "running", "wave", "failures_max")
+LOGS = (Kind.DIAGNOSTICS, Kind.SECURITY_LOG)
 
 FLAGS = ("at_once", "operative", "anew")
 NUMBERS = ("evse_no", "security_profile", "wave", "failures_max")
@@ -39,6 +44,11 @@ WRONG = {
     "failures_max": N_("Write a whole number from 0 to 100,000."),
 }
 NOBODY = N_("No station fits all of this. Leave out what need not be so, or name the stations.")
+
+
+def shared(kind: Kind, other: Kind) -> tuple[str, ...]:
+    """The fields that are asked in both and mean the same."""
+    return (*OF_ALL, "location") if kind in LOGS and other in LOGS else OF_ALL
 
 
 def read(asked: Asked, kind: type[S], wrong: dict[str, str]) -> S | None:

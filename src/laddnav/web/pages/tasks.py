@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from urllib.parse import urlencode
 
 from msgspec import Struct
 from starlette.responses import Response
@@ -15,7 +16,7 @@ from laddnav.ocpp.tasks.routes import Pace
 from laddnav.ocpp.tasks.works import WORKS
 from laddnav.people import actions as people
 from laddnav.web.asked import Asked, Door, do, see
-from laddnav.web.pages.task_form import read, refused
+from laddnav.web.pages.task_form import read, refused, shared
 
 PAGE = 50
 
@@ -73,8 +74,9 @@ async def one(asked: Asked) -> Response:
 
 async def new(asked: Asked) -> Response:
     pace = Pace()
-    usual = {"wave": str(pace.wave), "failures_max": str(pace.failures_max), "stations": asked.query("stations") or ""}
-    return _form(asked, _kind(asked.query("kind")), usual)
+    usual = {"wave": str(pace.wave), "failures_max": str(pace.failures_max)}
+    kind = _kind(asked.query("kind"))
+    return _form(asked, kind, usual | {name: said for name in shared(kind, kind) if (said := asked.query(name))})
 
 
 async def begin(asked: Asked) -> Response:
@@ -111,11 +113,16 @@ def _form(asked: Asked, kind: Kind, words: Mapping[str, str], wrong: Mapping[str
         "task_new.html",
         path=f"/tasks/new?kind={kind.value}",
         kind=kind,
-        kinds=KINDS,
+        tabs=[(_link(each, words, shared(kind, each)), each) for each in KINDS],
         words=words,
         wrong=wrong or {},
         parties=[(str(party.holder), f"{party.holder} · {party.name}") for party in asked.parties],
     )
+
+
+def _link(kind: Kind, words: Mapping[str, str], names: tuple[str, ...]) -> str:
+    """To the form of another kind, with what fits it as well; console.js puts in what is typed by then."""
+    return f"/tasks/new?{urlencode({'kind': kind.value} | {name: words.get(name, '') for name in names})}"
 
 
 def selection(asked: Asked) -> Selection:

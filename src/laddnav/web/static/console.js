@@ -15,6 +15,16 @@ document.addEventListener("submit", (event) => {
   if (question && !window.confirm(question)) event.preventDefault();
 });
 
+// What is typed goes along to another form that asks for it as well: a link that names such fields takes them from here.
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("[data-carries] a");
+  if (!link) return;
+  const form = document.getElementById(link.closest("[data-carries]").dataset.carries);
+  const to = new URL(link.href);
+  for (const [name, value] of new FormData(form)) if (name !== "kind" && to.searchParams.has(name)) to.searchParams.set(name, value);
+  link.href = to.href;
+});
+
 // A fetched part whose visit has ended answers 401: the page itself then leads to the sign-in.
 document.addEventListener("htmx:after:request", (event) => {
   if (event.detail?.ctx?.response?.status === 401) location.reload();
