@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, ClassVar
@@ -106,8 +107,14 @@ def a_party(holder: PartyId, name: str, ref: str) -> dict[str, Any]:
 
 @pytest.fixture
 async def served(database_url: str, tmp_path: Path) -> AsyncIterator[Serving]:
+    async with serves(database_url, tmp_path) as served:
+        yield served
+
+
+@asynccontextmanager
+async def serves(database_url: str, data: Path) -> AsyncIterator[Serving]:
     """Two parties, each with a Token; SE*LAD has three Locations of the real feed, their Tariffs and a Station too."""
-    said = settings.read({}, data=tmp_path, database=database_url, port=0)
+    said = settings.read({}, data=data, database=database_url, port=0)
     async with serving(said) as served:
         async with served.database.unit() as unit:
             for holder, name in ((LAD, "Laddnav AB"), (TNM, "TNM BV")):

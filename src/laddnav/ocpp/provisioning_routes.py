@@ -7,6 +7,7 @@ from typing import Annotated
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from laddnav.db import turns
 from laddnav.db.unit import Unit
 from laddnav.kit.ids import EvseRef, PartyId
 from laddnav.locations import actions as locations
@@ -45,6 +46,7 @@ class ProvisionedAnew(Provisioned, frozen=True, kw_only=True):
 
 async def provision_anew(unit: Unit, by: Visitor, station_id: str, body: ProvisionedAnew) -> StationShown:
     """Make a Station known, or set up one that is; one that had gone is ours again, with its history."""
+    await turns.taken(unit, f"station {station_id}")  # of two who make it known one sets it up
     try:
         known: Station | None = await locations.station(unit, station_id)
     except UnknownStation:
