@@ -131,6 +131,34 @@ async def test_an_end_that_is_still_to_come_needs_no_readings_beside_a_start_tha
     assert await billed(database) == (None, why_not("lasted 6 h 0 min", "1 h 0 min"))
 
 
+async def test_a_start_by_the_old_clock_alone_is_told_from_a_late_one_by_what_was_read_before_it(
+    teller: Teller, database: Database
+) -> None:
+    teller.off = -5 * HOUR
+    for _ in range(4):
+        teller.clock.advance(QUARTER)
+        await teller.read_beside()
+    teller.clock.advance(10 * MINUTE)
+    await teller.begin()
+    teller.off = timedelta()
+    await for_(teller, HOUR)
+    await teller.end()
+    assert await billed(database) == (None, why_not("lasted 6 h 0 min", "1 h 0 min"))
+
+
+async def test_a_stop_by_the_new_clock_alone_is_told_from_a_late_one_by_what_another_evse_read(
+    teller: Teller, database: Database
+) -> None:
+    await teller.begin()
+    await for_(teller, HOUR)
+    teller.off = -HOUR
+    teller.clock.advance(QUARTER)
+    await teller.read_beside(2)
+    teller.clock.advance(QUARTER)
+    await teller.end()
+    assert await billed(database) == (None, why_not("lasted 0 h 30 min", "1 h 30 min"))
+
+
 async def test_where_time_costs_nothing_a_clock_holds_no_charge(
     teller: Teller, database: Database, clock: SetClock
 ) -> None:
@@ -190,6 +218,41 @@ async def test_what_a_station_on_the_line_tells_hours_late_and_all_at_once_holds
     await teller.read()
     cdr, why = await billed(database)
     assert cdr is not None and cdr.ended_at - cdr.started_at == 4 * HOUR and why == ()
+
+
+@pytest.mark.parametrize("stuck", ["an end alone", "all of it"])
+@pytest.mark.parametrize("late", ["start", "stop"])
+async def test_what_was_read_beside_a_charge_holds_none_of_which_an_end_came_late(
+    teller: Teller, database: Database, late: str, stuck: str
+) -> None:
+    """By a clock that is right, or that is off by hours all along and was before."""
+    teller.off = -2 * HOUR
+
+    async def beside(length: timedelta) -> None:
+        for _ in range(length // QUARTER):
+            teller.clock.advance(QUARTER)
+            if stuck == "all of it":
+                await teller.read_beside(2)
+                continue
+            waits, teller.kept, teller.stuck = (teller.kept, teller.stuck), [], False
+            await teller.read_beside(2)
+            teller.kept, teller.stuck = waits
+
+    await beside(HOUR)
+    teller.stuck = late == "start"
+    await teller.begin()
+    await beside(2 * HOUR)
+    if late == "start":
+        teller.stuck = False
+        await teller.tell()
+    await for_(teller, HOUR)
+    teller.stuck = late == "stop"
+    await teller.end()
+    await beside(2 * HOUR)
+    teller.stuck = False
+    await teller.tell()
+    cdr, why = await billed(database)
+    assert cdr is not None and cdr.ended_at - cdr.started_at == 3 * HOUR and why == ()
 
 
 async def test_what_is_told_of_a_charge_that_is_billed_holds_it_no_more(

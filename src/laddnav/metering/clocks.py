@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from laddnav.metering.model import Doubt, DoubtKind, Fact
 from laddnav.metering.notes import NoteKind, noted
@@ -62,11 +63,12 @@ def _off(started_at: datetime, how: NoteKind, by: timedelta) -> Doubt:
     return Doubt(kind=DoubtKind.CLOCK_OFF, at=started_at, note=noted(how, minutes=by // timedelta(minutes=1)))
 
 
-def was_set(began: Word, read: Iterable[Word], ended: Word) -> bool:
+def was_set(began: Word, read: Iterable[Word], ended: Word, beside: Iterable[Word] = ()) -> bool:
     """Whether the clock of a Station was set by more than it takes to catch up, between the ends of a charge.
 
     Nothing arrives before it happens, and what a Station kept while it was away may come hours late: only what no
-    delay explains shows it. A clock that is off by hours all along delays nothing.
+    delay explains shows it. A clock that is off by hours all along delays nothing. `beside` is what it read and not for
+    this charge, whatever line that came on.
     """
     if ended.at < began.at - CLOCKS_DIFFER:
         return True
@@ -75,21 +77,30 @@ def was_set(began: Word, read: Iterable[Word], ended: Word) -> bool:
     if _was_right(began, beside=ended) or _was_right(ended, beside=began):
         return True
     words = sorted({(one.heard_at, one.at): one for one in (began, *read, ended)}.items())
-    return _leaps([one for _, one in words])
+    return _leaps([one for _, one in words], tuple(beside))
 
 
-def _leaps(words: Sequence[Word]) -> bool:
+def _leaps(words: Sequence[Word], beside: Sequence[Word]) -> bool:
     """Whether the clock leaps between two of them, in the order in which they were heard.
 
     The one that would have been under way so much longer than its neighbour was not kept while the Station was away,
-    and on its side of the leap another lags as much.
+    and on its side of the leap another lags as much, of the charge or beside it.
     """
     for number, (one, other) in enumerate(pairwise(words), 1):
         leap = one.lag - other.lag
-        late, beside = (one, words[:number]) if leap > timedelta() else (other, words[number:])
-        if abs(leap) > CATCHES_UP and not _was_kept(late, abs(leap)) and any(_steady(late, each) for each in beside):
+        late, its_side = (one, words[:number]) if leap > timedelta() else (other, words[number:])
+        if abs(leap) <= CATCHES_UP or _was_kept(late, abs(leap)):
+            continue
+        company = (*its_side, *_on_its_line(late, beside, abs(leap)))
+        if any(_steady(late, each) for each in company):
             return True
     return False
+
+
+def _on_its_line(word: Word, beside: Sequence[Word], delay: timedelta) -> tuple[Word, ...]:
+    """Heard before it on the same line, and not kept either; what was heard before that line came counts as kept."""
+    before = (replace(one, on_line_since=word.on_line_since) for one in beside if one.heard_at <= word.heard_at)
+    return tuple(one for one in before if not _was_kept(one, delay))
 
 
 def _was_kept(word: Word, delay: timedelta) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
@@ -36,6 +36,8 @@ from laddnav.sessions.model import Session, Status
 from laddnav.sessions.rules import read_between
 
 FIRST_USE = "first use"  # who registered a meter whose first key is trusted
+SHORTLY = timedelta(hours=2)  # many stations read what they count each hour, whether anybody charges or not
+CHARGES_NEAR = 20
 DOUBTS = (DoubtKind.UNPROVED, DoubtKind.SIGNED_OTHERWISE, DoubtKind.IMPOSSIBLE)
 
 
@@ -233,7 +235,20 @@ async def _clock_set(unit: Unit, session: Session) -> tuple[Note, ...]:
     if not why:
         return ()
     read = await readings.heard(unit, session.holder, session.id, *read_between(session))
-    return why if clock_was_set(session, read) else ()
+    return why if clock_was_set(session, read) or clock_was_set(session, read, await _beside(unit, session)) else ()
+
+
+async def _beside(unit: Unit, session: Session) -> list[tuple[datetime, datetime]]:
+    """What its Station read by the same clock and not for this charge, shortly before each end of it."""
+    if session.heard is None or session.heard.began is None or session.heard.ended is None:
+        return []
+    near = await sessions.page(unit, session.holder, session.holder, station_id=session.station_id, limit=CHARGES_NEAR)
+    others = [one.id for one in near if one.id != session.id]
+    return [
+        one
+        for at, _ in (session.heard.began, session.heard.ended)
+        for one in await readings.heard_beside(unit, session.holder, session.station_id or "", others, at - SHORTLY, at)
+    ]
 
 
 async def _counted_twice(unit: Unit, session: Session, billed: Energy) -> tuple[Note, ...]:

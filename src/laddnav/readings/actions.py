@@ -64,6 +64,13 @@ async def heard(
     return await store.said.heard(unit, holder, session_id, since, until)
 
 
+async def heard_beside(
+    unit: Unit, holder: PartyId, station_id: str, session_ids: Sequence[str], since: datetime, until: datetime
+) -> Sequence[tuple[datetime, datetime]]:
+    """The same of what a Station read in this time outside of charges, and for these."""
+    return await store.said.heard_beside(unit, holder, station_id, ("", *session_ids), since, until)
+
+
 def adopt(
     unit: Unit, holder: PartyId, session_id: str, station_id: str, evse_no: int, since: datetime, until: datetime
 ) -> None:

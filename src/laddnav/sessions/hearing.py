@@ -48,14 +48,17 @@ def spans(session: Session) -> tuple[timedelta, timedelta] | None:
     return heard.ended[0] - heard.began[0], heard.ended[1] - heard.began[1]
 
 
-def clock_was_set(session: Session, read: Iterable[tuple[datetime, datetime]]) -> bool:
-    """`read`: of its readings, what each said of when it was read, and when that was heard."""
+def clock_was_set(
+    session: Session, read: Iterable[tuple[datetime, datetime]], beside: Iterable[tuple[datetime, datetime]] = ()
+) -> bool:
+    """`read`: of its readings, what each said of when it was read, and when that was heard; `beside`: of others."""
     heard = session.heard
     if heard is None or heard.began is None or heard.ended is None:
         return False
     # What is told later is of a line that nobody noted, for it moves nothing any more.
     words = [_word(heard, at, heard_at) for at, heard_at in read if heard_at <= heard.ended[1]]
-    return clocks.was_set(_word(heard, *heard.began), words, _word(heard, *heard.ended))
+    others = [Word(at=at, heard_at=heard_at) for at, heard_at in beside]
+    return clocks.was_set(_word(heard, *heard.began), words, _word(heard, *heard.ended), others)
 
 
 def _word(heard: Heard, at: datetime, heard_at: datetime) -> Word:

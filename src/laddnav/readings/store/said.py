@@ -44,6 +44,10 @@ select distinct at, recorded_at from reading
 where holder = $1 and session_id = $2 and at >= $3 and at < coalesce($4::timestamptz, 'infinity')
 order by recorded_at, at
 """
+HEARD_BESIDE = """
+select distinct at, recorded_at from reading
+where holder = $1 and session_id = any($2::text[]) and station_id = $3 and at >= $4 and at < $5
+"""
 ADOPT = """
 insert into reading (holder, session_id, station_id, evse_no, at, measurand, phase, place, context, value, signed,
   recorded_at)
@@ -107,6 +111,13 @@ async def heard(
     unit: Unit, holder: PartyId, session_id: str, since: datetime, until: datetime | None
 ) -> list[tuple[datetime, datetime]]:
     rows = await unit.fetch(HEARD, str(holder), session_id, since, until)
+    return [(row["at"], row["recorded_at"]) for row in rows]
+
+
+async def heard_beside(
+    unit: Unit, holder: PartyId, station_id: str, session_ids: Sequence[str], since: datetime, until: datetime
+) -> list[tuple[datetime, datetime]]:
+    rows = await unit.fetch(HEARD_BESIDE, str(holder), list(session_ids), station_id, since, until)
     return [(row["at"], row["recorded_at"]) for row in rows]
 
 
