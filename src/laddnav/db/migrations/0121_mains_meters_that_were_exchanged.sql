@@ -1,5 +1,5 @@
 -- That another mains meter counts at a place from an instant on, under the same name.
--- Before: 0120. After: nothing else changes.
+-- Before: 0119. After: nothing else changes.
 
 create table mains_exchange (
   holder text not null,
