@@ -13,10 +13,11 @@ from msgspec.structs import replace
 from laddnav.db.events import Event
 from laddnav.db.outbox import drain
 from laddnav.db.unit import Database, Listener
+from laddnav.kit.notes import Note
 from laddnav.locations import actions as locations
 from laddnav.ocpp import attention
 from laddnav.ocpp.ills import Ill
-from laddnav.scheduling.notes import Note, NoteKind, noted
+from laddnav.scheduling.notes import NoteKind, noted
 from laddnav.sessions import actions as sessions
 from laddnav.sessions.actions import limiting
 from laddnav.sessions.events import Limiting, LimitsAnswered

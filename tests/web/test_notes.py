@@ -11,7 +11,8 @@ from msgspec.structs import replace
 
 from laddnav.kit import json
 from laddnav.kit.energy import kwh
-from laddnav.scheduling.notes import SENTENCES, Note, NoteKind, noted
+from laddnav.kit.notes import Note
+from laddnav.scheduling.notes import SENTENCES, NoteKind, noted
 from laddnav.sites import planning
 from laddnav.sites.model.plan import SitePlan
 from laddnav.sites.model.site import SiteBattery

@@ -15,6 +15,7 @@ from playwright.async_api import Browser, Page, expect
 from yarl import URL
 
 from laddnav.kit.notes import Note, as_kept, as_read
+from laddnav.locations import actions as locations
 from laddnav.metering import notes as charges
 from laddnav.metering.model import Doubt, DoubtKind
 from laddnav.metering.signed import notes as records
@@ -25,7 +26,6 @@ from laddnav.ocpp import notes as stations
 from laddnav.ocpp import store
 from laddnav.ocpp.cures.model import State, Tried
 from laddnav.ocpp.ills import Cure, Ill
-from laddnav.ocpp.notes import StepKind
 from laddnav.ocpp.tasks import actions as tasks
 from laddnav.ocpp.tasks import rules
 from laddnav.ocpp.tasks.model import Kind, Selection
@@ -134,7 +134,7 @@ async def test_what_we_say_of_a_step_and_of_a_cure_is_swedish_and_what_a_station
     station = await settled(site.database)
     async with site.database.unit() as unit:
         task = await tasks.begin(unit, US, Kind.RESET, Resetting(), at=Selection(), by="ada")
-    ours = rules.Failed(said=stations.noted(StepKind.NO_ANSWER))
+    ours = rules.Failed(said=stations.noted(stations.NoteKind.NO_ANSWER))
     await sign_in(client, site, Role.OPERATOR)
     swedish(client, site)
     for move, said in ((ours, "inget svar"), (rules.Failed(said="Rejected"), "Rejected"), (rules.Done(), "–")):
@@ -145,7 +145,7 @@ async def test_what_we_say_of_a_step_and_of_a_cure_is_swedish_and_what_a_station
             r'data-label="Den säger" class="broad">(.*?)</td>', await read(client, f"{site.url}/tasks/{task.ref}")
         )
         assert cell is not None and cell[1] == said
-    note = stations.noted(StepKind.STOP_UNANSWERED)
+    note = stations.noted(stations.NoteKind.STOP_UNANSWERED)
     async with site.database.unit() as unit:
         one = Tried(
             holder=US,
@@ -165,6 +165,21 @@ async def test_what_we_say_of_a_step_and_of_a_cure_is_swedish_and_what_a_station
         )
         assert await store.cures.begin(unit, one)
     assert "stationen ombads att stoppa den: inget svar" in await read(client, f"{site.url}/cures")
+
+
+async def test_why_a_station_is_not_let_in_is_swedish_among_what_needs_attention(
+    site: Site, client: aiohttp.ClientSession, clock: SetClock
+) -> None:
+    station = await settled(site.database)
+    async with site.database.unit() as unit:
+        locations.disconnected(unit, station, process="test")
+    clock.advance(timedelta(hours=2))
+    why = stations.noted(stations.NoteKind.PROFILE_ASKED_FOR, profile=2)
+    async with site.database.unit() as unit:
+        locations.refused(unit, station.id, why)
+    await sign_in(client, site, Role.OPERATOR)
+    swedish(client, site)
+    assert "säkerhetsprofil 2 begärs, med det som hör till den" in await read(client, f"{site.url}/attention")
 
 
 async def test_a_doubt_says_in_swedish_what_a_register_did(
@@ -192,9 +207,9 @@ async def test_a_signed_record_is_copied_to_the_byte(
     async with site.database.unit() as unit:
         proof = await meters.proof_of(unit, US, session)
     assert proof is not None and [one.text for one in proof.records] == [ODD]
-    copy, copied, opened = {
-        "en": ("Copy record 1", "Copied to the clipboard", "Record 1"),
-        "sv": ("Kopiera post 1", "Kopierad till urklipp", "Post 1"),
+    copy, copied, refused, opened = {
+        "en": ("Copy record 1", "Copied to the clipboard", "does not let it be copied", "Record 1"),
+        "sv": ("Kopiera post 1", "Kopierad till urklipp", "tillåter inte att den kopieras", "Post 1"),
     }[language]
     context = await browser.new_context(base_url=site.url, viewport={"width": 390, "height": 844})
     await context.grant_permissions(["clipboard-read", "clipboard-write"])
@@ -214,6 +229,11 @@ async def test_a_signed_record_is_copied_to_the_byte(
             await page.set_viewport_size({"width": width, "height": 844})
             assert await page.evaluate("document.documentElement.scrollWidth") == width, address
         await page.set_viewport_size({"width": 390, "height": 844})
+    await context.clear_permissions()
+    await page.reload()
+    await page.get_by_text(opened, exact=True).click()
+    await page.get_by_role("button", name=copy).click()
+    await expect(page.get_by_text(refused)).to_be_visible()
     await context.close()
     assert complaints == []
 

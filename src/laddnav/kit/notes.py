@@ -12,7 +12,8 @@ Value = int | float | str
 class Note(Struct, frozen=True, omit_defaults=True):
     """`values` are what the sentence of its kind names; `text` is it in English, for whoever reads no other language.
 
-    A text that counts something has the unit at the end of its name (`billed_kwh`, `before_wh`), an instant `_at`.
+    A text that counts something has the unit at the end of its name (`billed_kwh`, `before_wh`), an instant `_at`, and
+    how long something took `_length`.
     """
 
     kind: str

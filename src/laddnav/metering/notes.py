@@ -128,11 +128,12 @@ SENTENCES = {
         " them is in kWh"
     ),
     NoteKind.CLOCK_SET: N_(
-        "By the station's clock this charge lasted %(said)s, and %(passed)s passed here: the clock was set meanwhile"
+        "By the station's clock this charge lasted %(clock_length)s, and %(here_length)s passed here: the clock was set"
+        " meanwhile"
     ),
     NoteKind.CLOCK_SET_BACK: N_(
-        "By the station's clock this charge ended %(said)s before it began, and %(passed)s passed here: the clock was"
-        " set meanwhile"
+        "By the station's clock this charge ended %(clock_length)s before it began, and %(here_length)s passed here:"
+        " the clock was set meanwhile"
     ),
     NoteKind.COUNTED_TWICE: N_("%(both_kwh)s kWh of it were counted for charge %(charge)s, at the same EVSE meanwhile"),
     NoteKind.TOLD_BEFORE: N_("What was signed was told of charge %(charge)s before"),

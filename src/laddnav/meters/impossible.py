@@ -90,7 +90,7 @@ def otherwise_long(session: Session) -> tuple[Note, ...]:
         return ()
     said, heard = both
     how = NoteKind.CLOCK_SET if said >= timedelta() else NoteKind.CLOCK_SET_BACK
-    return (noted(how, said=_length(abs(said)), passed=_length(heard)),)
+    return (noted(how, clock_length=_length(abs(said)), here_length=_length(heard)),)
 
 
 def shared(session: Session, other: Session, billed: Energy) -> Energy | None:

@@ -12,12 +12,14 @@ from starlette.websockets import WebSocket
 
 from laddnav.db.together import Together
 from laddnav.db.unit import Database, Unit
+from laddnav.kit.notes import Note
 from laddnav.kit.refusal import Trouble
 from laddnav.locations import actions as locations
 from laddnav.locations.model import Station
 from laddnav.locations.rules import NotAStationId, UnknownStation, checked_station_id
 from laddnav.ocpp import store
 from laddnav.ocpp.leaving import again_in
+from laddnav.ocpp.notes import NoteKind, noted
 from laddnav.ocpp.security.proving import Known, Proof, Shown, proof
 from laddnav.ocpp.wire.dialect import Dialect
 from laddnav.ocpp.wire.dialects import DIALECTS
@@ -88,17 +90,17 @@ async def let_in(
     station, proved = known.station, await proof(shown, known)
     if proved is None:
         guard.failed(who, now())
-        why = f"security profile {station.security_profile} is asked for, with what belongs to it"
+        why = noted(NoteKind.PROFILE_ASKED_FOR, profile=station.security_profile)
         await _note(database, station, why)
-        await _deny(websocket, 401, why, **{"WWW-Authenticate": 'Basic realm="ocpp"'})
+        await _deny(websocket, 401, why.text, **{"WWW-Authenticate": 'Basic realm="ocpp"'})
         return None
     guard.let_in(who)
     dialect = _spoken(websocket, station)
     if dialect is None:
-        why = f"speak one of: {', '.join(station.protocols)}"
+        why = noted(NoteKind.SPEAK_ONE_OF, protocols=", ".join(station.protocols))
         await _note(database, station, why)
         await websocket.accept()
-        await websocket.close(_PROTOCOL_ERROR, why)
+        await websocket.close(_PROTOCOL_ERROR, why.text)
         return None
     return await _settled(database, station, proved), dialect
 
@@ -152,7 +154,7 @@ async def _remember(websocket: WebSocket, database: Database, station_id: str) -
         locations.knocked(unit, station_id, address=address, protocols=protocols)
 
 
-async def _note(database: Database, station: Station, why: str) -> None:
+async def _note(database: Database, station: Station, why: Note) -> None:
     """Who looks for a Station that is silent finds it there; without a database, nobody looks."""
     with suppress(Trouble):
         async with database.unit() as unit:

@@ -10,6 +10,7 @@ from enum import StrEnum
 from msgspec import Struct
 
 from laddnav.kit.ids import PartyId
+from laddnav.kit.notes import Note
 from laddnav.locations.model import Status
 from laddnav.scheduling.notes import Said
 
@@ -105,6 +106,7 @@ class EvseSeen(Struct, frozen=True, kw_only=True):
     clock_off_at: datetime | None = None
     refused_at: datetime | None = None
     refused_why: str | None = None
+    refused_note: Note | None = None
     charging_since: datetime | None
     drivers: int
     money: Decimal
@@ -238,7 +240,7 @@ def ranked(
             evse_no=one.evse_no,
             evse_uid=one.evse_uid,
             ill=ill[0],
-            noticed=(one.refused_why,) if ill[0] is Ill.SHUT_OUT and one.refused_why else (),
+            noticed=(one.refused_note or one.refused_why,) if ill[0] is Ill.SHUT_OUT and one.refused_why else (),
             since=ill[1],
             cure=proposed(ill[0]),
             drivers=one.drivers,

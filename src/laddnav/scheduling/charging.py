@@ -12,10 +12,11 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
+from laddnav.kit.notes import Note
 from laddnav.kit.refusal import Refusal
 from laddnav.market.model import Series
 from laddnav.scheduling.at_once import at_once
-from laddnav.scheduling.notes import Note, NoteKind, noted
+from laddnav.scheduling.notes import NoteKind, noted
 from laddnav.scheduling.repair import planned
 from laddnav.scheduling.site import Car, Floats, Panel, Site, Steps
 

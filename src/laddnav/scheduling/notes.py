@@ -8,11 +8,8 @@ from __future__ import annotations
 from enum import StrEnum
 from math import isfinite
 
-from msgspec import Struct
-
+from laddnav.kit.notes import Note, Value
 from laddnav.kit.words import N_
-
-Value = int | float | str
 
 
 class NoteKind(StrEnum):
@@ -110,17 +107,6 @@ SENTENCES = {
         "It gives back %(given)s A, was told to give %(told)s A, and has not followed for %(seconds)s s"
     ),
 }
-
-
-class Note(Struct, frozen=True, omit_defaults=True):
-    """`values` are what its sentence names; `text` is it in English, for whoever reads no other language."""
-
-    kind: NoteKind
-    values: dict[str, Value] = {}
-    text: str = ""
-
-    def __str__(self) -> str:
-        return self.text
 
 
 # As a site keeps it: what was said before notes had kinds is a sentence.

@@ -11,7 +11,7 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from laddnav.scheduling.notes import Note
+from laddnav.kit.notes import Note
 from laddnav.scheduling.site import Panel
 
 Floats = NDArray[np.float64]

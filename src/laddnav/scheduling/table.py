@@ -6,7 +6,8 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from laddnav.scheduling.notes import Note, NoteKind
+from laddnav.kit.notes import Note
+from laddnav.scheduling.notes import NoteKind
 from laddnav.scheduling.notes import noted as note
 from laddnav.scheduling.site import Car, Floats, Site
 

@@ -17,11 +17,12 @@ from msgspec import inspect as types
 
 from laddnav.kit.energy import Energy
 from laddnav.kit.ids import PartyId
+from laddnav.kit.notes import Note
 from laddnav.kit.power import Power
 from laddnav.kit.time import rfc3339
 from laddnav.locations.model import Connector
 from laddnav.pricing.reasons import Reason
-from laddnav.scheduling.notes import Note, Said
+from laddnav.scheduling.notes import Said
 from laddnav.sessions.model import Session
 
 Schema = dict[str, Any]
@@ -104,7 +105,7 @@ class Speller:
 
     def _union(self, node: types.UnionType) -> Spelt:
         """Of one type and None, or of several that are spelt alike."""
-        if {getattr(one, "cls", str) for one in node.types} == {Note, str}:
+        if {getattr(one, "cls", type(one)) for one in node.types} == {Note, types.StrType}:
             return _NOTE
         some = [self._of(one) for one in node.types if not isinstance(one, types.NoneType)]
         if len(some) > 1:
@@ -168,7 +169,7 @@ def _said(note: Said) -> dict[str, Any]:
     """What a site said of itself before notes had kinds is a text of no kind."""
     if isinstance(note, str):
         return {"kind": None, "values": {}, "text": note}
-    return {"kind": note.kind.value, "values": note.values, "text": note.text}
+    return {"kind": str(note.kind), "values": note.values, "text": note.text}
 
 
 _NOTE = Spelt(schema=_SAID, show=_said)
@@ -176,6 +177,7 @@ _UNITED: dict[type, Spelt] = {
     PartyId: Spelt(schema={**_STRING, "pattern": r"^[A-Z]{2}\*[A-Z0-9]{3}$"}, show=str),
     Energy: Spelt(schema={"type": "number"}, show=lambda energy: energy.wh, unit="_wh"),
     Power: Spelt(schema={"type": "number"}, show=lambda power: power.watts, unit="_w"),
+    Note: _NOTE,
     Reason: Spelt(schema=_REASON, show=lambda reason: {"code": reason.code.value, "text": str(reason)}),
 }
 

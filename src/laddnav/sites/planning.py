@@ -11,11 +11,12 @@ import numpy as np
 from msgspec.structs import replace
 
 from laddnav.kit.energy import Energy
+from laddnav.kit.notes import Note
 from laddnav.market.model import Drawn as FromGrid
 from laddnav.scheduling.at_once import at_once
 from laddnav.scheduling.cost import cost
 from laddnav.scheduling.expected import Spared, with_room_to_spare
-from laddnav.scheduling.notes import Note, NoteKind, Said, noted
+from laddnav.scheduling.notes import NoteKind, Said, noted
 from laddnav.scheduling.site import Floats, Plan, Site, Steps
 from laddnav.scheduling.table import Table, laid_out
 from laddnav.sites import needs

@@ -9,11 +9,12 @@ import numpy as np
 from msgspec import Struct
 from msgspec.structs import replace
 
+from laddnav.kit.notes import Note
 from laddnav.kit.power import Power
 from laddnav.market.model import Drawn as FromGrid
 from laddnav.market.model import GridTariff, Series
 from laddnav.scheduling import site as problems
-from laddnav.scheduling.notes import Note, NoteKind, noted
+from laddnav.scheduling.notes import NoteKind, noted
 from laddnav.scheduling.room import fallback_of, fuses_of
 from laddnav.scheduling.site import Floats, Steps
 from laddnav.scheduling.terms import MixedCurrencies, Terms, terms

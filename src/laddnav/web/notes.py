@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from zoneinfo import ZoneInfo
 
-from laddnav.kit.notes import Note, Value
+from laddnav.kit.notes import Value
 from laddnav.metering import notes as charges
 from laddnav.metering.signed import notes as records
 from laddnav.ocpp import notes as stations
@@ -20,7 +20,7 @@ SENTENCES = {kind: sentence for room in _ROOMS for kind, sentence in room.items(
 COUNTED = ("kwh", "wh", "kw")  # units at the end of the names of texts that are numbers
 
 
-def worded(said: Note | plans.Said, language: str, zone: str = "UTC") -> str:
+def worded(said: plans.Said, language: str, zone: str = "UTC") -> str:
     """As it is, where it is a sentence: somebody wrote it, or it is from before notes had kinds."""
     if isinstance(said, str):
         return said
@@ -47,6 +47,8 @@ def _read(unit: str, text: str, write: Format, zone: str) -> str:
     try:
         if unit in COUNTED and (number := Decimal(text)).is_finite():
             return write.number(number, most=6)
+        if unit == "length":
+            return text.replace(" ", "\N{NO-BREAK SPACE}")
         if unit == "at":
             return f"{datetime.fromisoformat(text).astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M %Z}"
     except (InvalidOperation, ValueError):

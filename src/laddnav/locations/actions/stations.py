@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from laddnav.db.unit import Unit
 from laddnav.kit.ids import EvseRef, PartyId
+from laddnav.kit.notes import Note
 from laddnav.locations import rules, store
 from laddnav.locations.actions.places import fetch
 from laddnav.locations.events import StationChanged, UnlockAnswered, UnlockRequested
@@ -362,7 +363,7 @@ async def not_held(unit: Unit, station_ids: Collection[str], process: str) -> se
     return await store.stations.not_held(unit, station_ids, process)
 
 
-def refused(unit: Unit, station_id: str, why: str) -> None:
+def refused(unit: Unit, station_id: str, why: Note) -> None:
     """It knocked and was not let in, until it is."""
     store.stations.refused(unit, station_id, why)
 

@@ -13,6 +13,7 @@ from laddnav.db.lookups import lookup
 from laddnav.db.rows import Lines
 from laddnav.db.unit import Record, Unit
 from laddnav.kit.ids import EvseRef, PartyId, fold
+from laddnav.kit.notes import Note, as_kept
 from laddnav.locations.model import Station, Status
 
 _STATION = """s.id, s.ref, s.holder, s.location_id, s.accepted, s.security_profile, s.security_profile_next,
@@ -104,7 +105,7 @@ from {rows} where s.id = rows.id
 CONNECTED = Lines(
     """
 update station s set connected_at = rows.at, connected_to = rows.process, left_at = null, protocol = rows.protocol,
-  last_seen_at = rows.at, refused_at = null, refused_why = null
+  last_seen_at = rows.at, refused_at = null, refused_why = null, refused_note = null
 from {rows} where s.id = rows.id
 """,
     {"id": "text", "at": "timestamptz", "process": "text", "protocol": "text"},
@@ -122,7 +123,7 @@ from {rows} where s.id = rows.id and s.connected_to = rows.process
 NOBODY_HOLDS = "update station set connected_to = null, left_at = $2 where connected_to = $1 returning id, holder"
 NOT_HELD = "select id from station where id = any($1) and connected_to is distinct from $2"
 REFUSED = """
-update station set refused_at = $2, refused_why = $3
+update station set refused_at = $2, refused_why = $3, refused_note = $4
 where id = $1 and (refused_at is null or refused_at < $2::timestamptz - interval '1 minute' or refused_why <> $3)
 """
 SEEN = "update station set last_seen_at = $2 where id = any($1) and (last_seen_at is null or last_seen_at < $2)"
@@ -362,9 +363,9 @@ async def not_held(unit: Unit, ids: Collection[str], process: str) -> set[str]:
     return {row["id"] for row in await unit.fetch(NOT_HELD, list(ids), process)}
 
 
-def refused(unit: Unit, id: str, why: str) -> None:
+def refused(unit: Unit, id: str, why: Note) -> None:
     """Noted once a minute, however often it knocks."""
-    unit.write(REFUSED, id, unit.now, why)
+    unit.write(REFUSED, id, unit.now, why.text, as_kept(why))
 
 
 def seen(unit: Unit, ids: Collection[str]) -> None:

@@ -18,7 +18,7 @@ from laddnav.ocpp.cures.rules import CureUnderWay, NotIll, SomebodyCharges, Unkn
 from laddnav.ocpp.errand import Answered, Errand
 from laddnav.ocpp.ills import ENDED, Attention, Cure, Ill
 from laddnav.ocpp.model import LOST, StationCall, Transaction
-from laddnav.ocpp.notes import StepKind, Words, note_in, noted
+from laddnav.ocpp.notes import NoteKind, Words, note_in, noted
 from laddnav.ocpp.rules import Offline
 from laddnav.ocpp.wanted import CURE, About, about, write_down
 from laddnav.ocpp.wire.dialect import Dialect
@@ -162,7 +162,7 @@ async def _judge(unit: Unit, ref: str) -> None:
     if one is None:
         return
     if one.cure is Cure.CLOSE and one.state is not State.ASKED and rules.gave_up_waiting(one, unit.now):
-        await _close(unit, one, noted(StepKind.NO_STOP_CAME))
+        await _close(unit, one, noted(NoteKind.NO_STOP_CAME))
         return
     ails = await attention.of_stations(unit, one.holder)
     # A worse ill hides the one that was to be cured.
@@ -220,17 +220,17 @@ async def _tell(unit: Unit, call: StationCall, answered: Answered) -> None:
 
 def _words(answered: Answered) -> Words:
     if answered is None:
-        return noted(StepKind.NO_ANSWER)
+        return noted(NoteKind.NO_ANSWER)
     if isinstance(answered, CallError):
         return f"{answered.code} {answered.description}".strip()
-    return answered.value if isinstance(answered, Verdict) else noted(StepKind.ANSWERED_OTHERWISE)
+    return answered.value if isinstance(answered, Verdict) else noted(NoteKind.ANSWERED_OTHERWISE)
 
 
 def _unstopped(answered: Answered) -> Note:
     words = _words(answered)
     if isinstance(words, str):
-        return noted(StepKind.STOP_REFUSED, said=words)
-    return noted(StepKind.STOP_UNANSWERED if answered is None else StepKind.STOP_ANSWERED_OTHERWISE)
+        return noted(NoteKind.STOP_REFUSED, said=words)
+    return noted(NoteKind.STOP_UNANSWERED if answered is None else NoteKind.STOP_ANSWERED_OTHERWISE)
 
 
 def _saying(one: Tried, state: State, words: Words) -> Tried:
@@ -246,7 +246,7 @@ async def _close(unit: Unit, one: Tried, why: Note) -> None:
             try:
                 await sessions.close_lost(unit, one.holder, charge.session_id, by=one.asked_by, why=why.text)
             except (UnknownSession, AlreadyEnded):
-                why = noted(StepKind.OVER_ALREADY)
+                why = noted(NoteKind.OVER_ALREADY)
     _went_on(unit, one, replace(_saying(one, State.CURED, why), over_at=unit.now))
 
 

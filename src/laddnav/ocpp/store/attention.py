@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from laddnav.db.unit import Unit
 from laddnav.kit.ids import PartyId, made_at
+from laddnav.kit.notes import as_read
 from laddnav.locations.model import Status
 from laddnav.ocpp.ills import QUIET, Alert, Attention, EvseSeen, Held, Noticed, Out
 from laddnav.sites.model.now import TakenOut
@@ -18,7 +19,7 @@ SEEN = """
 select a.holder, a.location_id, a.station_id, a.evse_no, a.evse_uid, e.status, e.status_at,
   case when s.connected_to is null then s.last_seen_at end as heard_at,
   s.last_seen_at as said_at, s.heartbeat_interval * interval '1 second' as beats_every, c.clock_off_at,
-  s.refused_at, s.refused_why,
+  s.refused_at, s.refused_why, s.refused_note,
   (select min(t.started_at) from ocpp_transaction t
    where t.holder = a.holder and t.station_id = a.station_id and t.evse_no = a.evse_no
      and not t.stopped and not exists (
@@ -124,7 +125,14 @@ group by r.holder, r.owner, c.currency
 async def seen(unit: Unit, holder: PartyId | None, since: datetime) -> list[EvseSeen]:
     """With who charged there since then."""
     return [
-        EvseSeen(**dict(row) | {"holder": PartyId.parse(row["holder"]), "status": Status(row["status"])})
+        EvseSeen(
+            **dict(row)
+            | {
+                "holder": PartyId.parse(row["holder"]),
+                "status": Status(row["status"]),
+                "refused_note": as_read(row["refused_note"]),
+            }
+        )
         for row in await unit.fetch(SEEN, holder and str(holder), since, unit.now - _DAY, unit.now - QUIET)
     ]
 

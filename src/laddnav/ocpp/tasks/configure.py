@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from laddnav.db.unit import Unit
 from laddnav.ocpp import store
-from laddnav.ocpp.notes import StepKind, noted
+from laddnav.ocpp.notes import NoteKind, noted
 from laddnav.ocpp.tasks.rules import Done, Failed, More, Move, checked, drift
 from laddnav.ocpp.tasks.work import Doing, Work, at_once, known, refused
 from laddnav.ocpp.wire.dialect import Dialect
@@ -63,7 +63,7 @@ async def _was_set(unit: Unit, doing: Doing, settings: SetUp, said: Said) -> Mov
     status = {(one.name or differ[0]).key: one.status for one in said.results if one.name is not None or differ}
     answered = [number for number, one in enumerate(rest) if one.name.key in status]
     if not answered:
-        return Failed(said=noted(StepKind.ANSWERED_FOR_OTHERS))
+        return Failed(said=noted(NoteKind.ANSWERED_FOR_OTHERS))
     as_said = {name.key: name for name in variables}
     taken = [
         Variable(name=as_said.get(one.name.key, one.name), value=one.value)
@@ -84,7 +84,7 @@ async def _ask_to_tell(unit: Unit, doing: Doing, settings: SetUp, dialect: Diale
         return ReadVariables(names=names[: at_once(doing.station, dialect, ReadVariables, variables)])
     differ = drift(settings.wanted, variables)
     otherwise = ", ".join(str(one.name) for one in differ)
-    return Done(said=noted(StepKind.DIFFERS, names=otherwise) if differ else None)
+    return Done(said=noted(NoteKind.DIFFERS, names=otherwise) if differ else None)
 
 
 async def _has_told(unit: Unit, doing: Doing, settings: SetUp, said: Said) -> Move:
@@ -92,7 +92,7 @@ async def _has_told(unit: Unit, doing: Doing, settings: SetUp, said: Said) -> Mo
         return refused(said)
     told = len(said.variables) + len(said.unknown)
     if not told:
-        return Failed(said=noted(StepKind.TOLD_NOTHING))
+        return Failed(said=noted(NoteKind.TOLD_NOTHING))
     store.variables.keep(unit, doing.station, said.variables, None)
     return More(done=doing.step.done + told)
 

@@ -9,7 +9,7 @@ from msgspec import Meta, Struct
 
 from laddnav.db.unit import Unit
 from laddnav.kit.time import utc
-from laddnav.ocpp.notes import StepKind, noted
+from laddnav.ocpp.notes import NoteKind, noted
 from laddnav.ocpp.tasks.rules import Done, Follow, HalfSigned, Move, soon
 from laddnav.ocpp.tasks.work import Doing, Work, refused
 from laddnav.ocpp.wire.dialect import Dialect
@@ -37,7 +37,7 @@ class Update(Struct, frozen=True, kw_only=True):
 
 async def _ask(unit: Unit, doing: Doing, settings: Update, dialect: Dialect) -> Request | Move:
     if settings.version is not None and doing.station.firmware == settings.version:
-        return Done(said=noted(StepKind.RUNS_IT_ALREADY))
+        return Done(said=noted(NoteKind.RUNS_IT_ALREADY))
     plain = UpdateFirmware(
         number=doing.step.number,
         location=settings.location,

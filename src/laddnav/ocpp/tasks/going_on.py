@@ -11,7 +11,7 @@ from laddnav.locations.model import Station
 from laddnav.ocpp import store
 from laddnav.ocpp.errand import Answered, Errand
 from laddnav.ocpp.model import Outcome, StationCall
-from laddnav.ocpp.notes import StepKind, noted
+from laddnav.ocpp.notes import NoteKind, noted
 from laddnav.ocpp.tasks import rules
 from laddnav.ocpp.tasks.events import TaskWentOn
 from laddnav.ocpp.tasks.firmware import Update, patient
@@ -165,7 +165,7 @@ async def booted(unit: Unit, station: Station, firmware: str | None) -> None:
     for task, step in await _followed(unit, station.holder, station.id, (Kind.FIRMWARE,)):
         settings = WORKS[task.kind].set_up(task)
         if firmware is not None and settings.version == firmware:
-            _keep(unit, task, rules.moved(step, Done(said=noted(StepKind.RUNS_IT)), unit.now))
+            _keep(unit, task, rules.moved(step, Done(said=noted(NoteKind.RUNS_IT)), unit.now))
 
 
 async def _followed(unit: Unit, holder: PartyId, station_id: str, kinds: Sequence[Kind]) -> list[tuple[Task, Step]]:

@@ -11,7 +11,7 @@ from laddnav.db.unit import Unit
 from laddnav.kit import json
 from laddnav.kit.ids import fold
 from laddnav.ocpp import store
-from laddnav.ocpp.notes import StepKind, noted
+from laddnav.ocpp.notes import NoteKind, noted
 from laddnav.ocpp.tasks.rules import Done, More, Move
 from laddnav.ocpp.tasks.work import Doing, Sending, Work, at_once, known, refused
 from laddnav.ocpp.wire.dialect import Dialect
@@ -73,7 +73,7 @@ async def _ask(unit: Unit, doing: Doing, settings: Syncing, dialect: Dialect) ->
     had = {} if note.full else await store.local_list.kept(unit, doing.station)
     rest = unsent([listed(one) for one in cards], had)
     if not note.full and not rest.put and not rest.gone:
-        return Done(said=noted(StepKind.LIST_KEPT, version=note.version, cards=len(had)))
+        return Done(said=noted(NoteKind.LIST_KEPT, version=note.version, cards=len(had)))
     sent = portion(rest, note, at_once(doing.station, dialect, SendList, await known(unit, doing.station)))
     return Sending(request=sent, memo=_text(replace(note, sent=sent)))
 

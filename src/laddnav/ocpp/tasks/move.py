@@ -8,7 +8,7 @@ from msgspec import Meta, Struct
 
 from laddnav.db.unit import Unit
 from laddnav.locations.rules import CarThere
-from laddnav.ocpp.notes import StepKind, noted
+from laddnav.ocpp.notes import NoteKind, noted
 from laddnav.ocpp.tasks.rules import Done, Failed, More, Move
 from laddnav.ocpp.tasks.work import Doing, Work, refused
 from laddnav.ocpp.wire.dialect import Dialect
@@ -47,7 +47,7 @@ async def _ask(unit: Unit, doing: Doing, settings: Moving, dialect: Dialect) -> 
         return KeepNetwork(slot=settings.slots[0], url=settings.url, profile=profile, interface=settings.interface)
     if doing.step.done == ADDRESS:
         if settings.key is None:
-            return Failed(said=noted(StepKind.NO_WORD_FOR_ADDRESS))
+            return Failed(said=noted(NoteKind.NO_WORD_FOR_ADDRESS))
         return _set(VariableName(name=settings.key), settings.url)
     if doing.step.done == PRIORITY and keeps_slots:
         return _set(_PRIORITY, ",".join(map(str, settings.slots)))
@@ -63,7 +63,7 @@ async def _heard(unit: Unit, doing: Doing, settings: Moving, said: Said) -> Move
     if isinstance(said, VariablesSet):
         refusals = [one.status for one in said.results if one.status not in _TAKEN]
         if refusals or not said.results:
-            return Failed(said=", ".join(refusals) or noted(StepKind.ANSWERED_NOTHING))
+            return Failed(said=", ".join(refusals) or noted(NoteKind.ANSWERED_NOTHING))
     elif said is not Verdict.ACCEPTED:
         return refused(said)
     if doing.step.done == ADDRESS:
@@ -74,7 +74,7 @@ async def _heard(unit: Unit, doing: Doing, settings: Moving, said: Said) -> Move
     try:
         await sessions.leave(unit, doing.station.id, settings.url)
     except CarThere as there:
-        return Failed(said=noted(StepKind.CAR_THERE, evse=there.evse_uid))
+        return Failed(said=noted(NoteKind.CAR_THERE, evse=there.evse_uid))
     return Done(said=settings.url)
 
 

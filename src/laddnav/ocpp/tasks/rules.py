@@ -12,7 +12,7 @@ from laddnav.kit.refusal import Refusal
 from laddnav.kit.time import utc
 from laddnav.locations.model import Station
 from laddnav.locations.rules import UnknownStation
-from laddnav.ocpp.notes import StepKind, Words, note_in, noted
+from laddnav.ocpp.notes import NoteKind, Words, note_in, noted
 from laddnav.ocpp.tasks.model import BEGUN, OVER, Kind, Selection, Step, StepState, Task, TaskState
 from laddnav.ocpp.wire.secrets import is_secret
 from laddnav.ocpp.wire.variables import Variable, VariableName, VariableWanted
@@ -143,7 +143,7 @@ def unanswered(step: Step, kind: Kind, now: datetime) -> Step:
     One that restarts may do so before its answer has left it, and would have to do it again.
     """
     if kind is Kind.RESET or step.tries + 1 >= TRIES:
-        return moved(step, Failed(said=noted(StepKind.NO_ANSWER)), now)
+        return moved(step, Failed(said=noted(NoteKind.NO_ANSWER)), now)
     return replace(step, state=StepState.UNDER_WAY, tries=step.tries + 1, at=now)
 
 
@@ -156,16 +156,16 @@ def given_up(step: Step, now: datetime, *, ours: bool, on_the_line: bool) -> Ste
     if step.state in OVER:
         return step
     if not ours:
-        said = noted(StepKind.OFF_OUR_LIST)
+        said = noted(NoteKind.OFF_OUR_LIST)
         return moved(step, Done(said=said) if step.state is StepState.WAITING else Failed(said=said), now)
     if lapsed(step, now):
         last = step.said
-        said = noted(StepKind.NOT_HEARD_AGAIN) if last is None else noted(StepKind.THEN_NOTHING, said=last)
+        said = noted(NoteKind.NOT_HEARD_AGAIN) if last is None else noted(NoteKind.THEN_NOTHING, said=last)
         return moved(step, Failed(said=said), now)
     # What is asked is answered or given up within a minute, unless nothing can be made of the answer.
     nothing_comes = step.state is StepState.ASKED or (step.state is StepState.UNDER_WAY and not on_the_line)
     if nothing_comes and step.at + AWAY_FOR <= now:
-        return moved(step, Failed(said=noted(StepKind.WENT_AWAY)), now)
+        return moved(step, Failed(said=noted(NoteKind.WENT_AWAY)), now)
     return step
 
 

@@ -12,7 +12,7 @@ from laddnav.db.unit import Unit
 from laddnav.kit import json
 from laddnav.locations.model import Station
 from laddnav.ocpp import store
-from laddnav.ocpp.notes import StepKind, noted
+from laddnav.ocpp.notes import NoteKind, noted
 from laddnav.ocpp.tasks.model import Step, Task
 from laddnav.ocpp.tasks.rules import Done, Failed, Move
 from laddnav.ocpp.wire.dialect import Dialect
@@ -58,7 +58,7 @@ async def plainly(unit: Unit, doing: Doing, settings: object, said: Said) -> Mov
 
 
 def refused(said: Said) -> Failed:
-    return Failed(said=said.value if isinstance(said, Verdict) else noted(StepKind.ANSWERED_OTHERWISE))
+    return Failed(said=said.value if isinstance(said, Verdict) else noted(NoteKind.ANSWERED_OTHERWISE))
 
 
 async def known(unit: Unit, station: Station) -> dict[VariableName, Variable]:

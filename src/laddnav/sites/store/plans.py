@@ -5,7 +5,7 @@ from __future__ import annotations
 from laddnav.db.unit import Unit
 from laddnav.kit import json
 from laddnav.kit.ids import PartyId, fold
-from laddnav.scheduling.notes import Note
+from laddnav.kit.notes import Note
 from laddnav.sites.model.plan import SitePlan
 from laddnav.sites.model.site import Site
 

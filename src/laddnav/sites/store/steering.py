@@ -5,8 +5,9 @@ from __future__ import annotations
 from laddnav.db.unit import Unit
 from laddnav.kit import json
 from laddnav.kit.ids import PartyId, fold
+from laddnav.kit.notes import Note
 from laddnav.scheduling.beside import Beside
-from laddnav.scheduling.notes import Note, Said
+from laddnav.scheduling.notes import Said
 from laddnav.sites.model.site import Site
 from laddnav.sites.model.standing import BatteryTold, RoofTold
 

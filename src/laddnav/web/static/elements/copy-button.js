@@ -1,6 +1,6 @@
-// <copy-button text="…"><button hidden>…</button><span role="status" hidden>…</span></copy-button>: puts the text, which
-// is a JSON string so that no parser changes a byte of it, on the clipboard, and says so. Without a clipboard (a page
-// that came over plain HTTP has none) the button stays hidden.
+// <copy-button text="…" copied="…" refused="…"><button hidden>…</button><span role="status"></span></copy-button>: puts
+// the text, which is a JSON string so that no parser changes a byte of it, on the clipboard, and says how that went.
+// Without a clipboard (a page that came over plain HTTP has none) the button stays hidden.
 class CopyButton extends HTMLElement {
   connectedCallback() {
     if (!navigator.clipboard) return;
@@ -11,13 +11,13 @@ class CopyButton extends HTMLElement {
 
   async #copy() {
     const said = this.querySelector("[role=status]");
-    said.hidden = true;
+    said.textContent = "";
     try {
       await navigator.clipboard.writeText(JSON.parse(this.getAttribute("text")));
+      said.textContent = this.getAttribute("copied");
     } catch {
-      return; // the browser asked its user, who said no
+      said.textContent = this.getAttribute("refused");
     }
-    said.hidden = false;
   }
 }
 
