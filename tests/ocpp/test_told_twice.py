@@ -11,6 +11,8 @@ import pytest
 
 from laddnav.db.unit import Database
 from laddnav.kit.energy import wh
+from laddnav.locations import actions as locations
+from laddnav.locations.actions import Provisioning
 from laddnav.metering.model import DoubtKind
 from laddnav.ocpp.serve import Sockets
 from laddnav.readings import actions as readings
@@ -48,6 +50,59 @@ async def test_a_start_told_on_two_sockets_at_once_is_one_charge(
     assert answers[0] == answers[1]
     assert len(await all_sessions(database)) == 1
     await held.close(1000, "")
+
+
+async def on_two_sockets(url: str, sockets: Sockets, protocol: str = "ocpp1.6") -> tuple[Raw, Raw]:
+    """The first is not let go when the second comes, as where each is with another process."""
+    one = await Raw.connect(url, protocol=protocol)
+    held = sockets.connections.pop("ST1")
+    two = await Raw.connect(url, protocol=protocol)
+    sockets.connections["ST1, before"] = held
+    return one, two
+
+
+async def test_a_boot_and_a_stop_told_on_two_sockets_at_once_are_one(
+    url: str, database: Database, sockets: Sockets, clock: SetClock
+) -> None:
+    one, two = await on_two_sockets(url, sockets)
+    boot = {"chargePointVendor": "V", "chargePointModel": "M"}
+    booted = await asyncio.gather(*(raw.ask("BootNotification", boot) for raw in (one, two)))
+    assert [answer[2]["status"] for answer in booted] == ["Accepted", "Accepted"]
+    start = {"connectorId": 1, "idTag": "CARD1", "meterStart": 1000, "timestamp": STAMP}
+    number = (await one.ask("StartTransaction", start))[2]["transactionId"]
+    clock.advance(timedelta(minutes=20))
+    stop = {"transactionId": number, "meterStop": 3000, "timestamp": "2026-11-23T08:20:00Z", "idTag": "CARD1"}
+    stopped = await asyncio.gather(*(raw.ask("StopTransaction", stop) for raw in (one, two)))
+    assert stopped[0][0] == 3 and stopped[0][2] == stopped[1][2]
+    (session,) = await all_sessions(database)
+    assert session.energy == wh(2000) and await doubts(database) == []
+
+
+@pytest.mark.parametrize("protocol", ["ocpp2.0.1", "ocpp2.1"])
+async def test_numbered_events_told_on_two_sockets_at_once_are_one_charge(
+    url: str, database: Database, sockets: Sockets, protocol: str
+) -> None:
+    async with database.unit() as unit:
+        await locations.provision(unit, "ST1", Provisioning(protocols=(protocol,)))
+    one, two = await on_two_sockets(url, sockets, protocol)
+    card = {"idToken": {"idToken": "CARD1", "type": "ISO14443"}}
+    for number, (kind, why, register) in enumerate(
+        (("Started", "Authorized", 1000), ("Ended", "StopAuthorized", 3000))
+    ):
+        said = {
+            "eventType": kind,
+            "timestamp": STAMP,
+            "triggerReason": why,
+            "seqNo": number,
+            "transactionInfo": {"transactionId": "T1"},
+            "evse": {"id": 1, "connectorId": 1},
+            "meterValue": [{"timestamp": STAMP, "sampledValue": [{"value": register}]}],
+            **card,
+        }
+        told = await asyncio.gather(*(raw.ask("TransactionEvent", said, str(number)) for raw in (one, two)))
+        assert told[0][0] == 3 and told[0][2] == told[1][2]
+    (session,) = await all_sessions(database)
+    assert session.energy == wh(2000)
 
 
 async def test_readings_and_a_stop_told_twice_change_nothing(url: str, database: Database, clock: SetClock) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 from collections.abc import AsyncIterator
 from typing import Any
@@ -280,6 +281,24 @@ async def test_nobody_changes_or_ends_what_has_not_begun(cpo: Installation, they
     async with cpo.database.unit() as unit:
         token = (await partners.invite(unit, cpo.settings, CPO, Role.CPO)).token
     assert (await posted(cpo, they, token=token, method=method)).both == (405, 2000)
+
+
+async def test_of_those_who_come_with_one_token_at_once_one_is_met(cpo: Installation, they: Peer) -> None:
+    """Who repeats it without waiting for an answer; the others hear what they would have heard a moment later."""
+    async with cpo.database.unit() as unit:
+        token = (await partners.invite(unit, cpo.settings, CPO, Role.CPO)).token
+    came = await asyncio.gather(*(posted(cpo, they, token=token) for _ in range(4)))
+    assert {one.http for one in came} <= {200, 401, 405}
+    (met,) = [one for one in came if one.http == 200]
+    async with stranger(met.data["token"]) as ask:
+        assert (await ask("GET", f"{cpo.url}/ocpi/cpo/2.2.1/locations")).both == (200, 1000)
+
+
+async def test_of_those_with_whom_we_register_at_once_one_is_met(cpo: Installation, they: Peer) -> None:
+    """As by a second click."""
+    came = await asyncio.gather(*(registered(cpo, they) for _ in range(3)), return_exceptions=True)
+    assert sorted(str(type(one).__name__) for one in came) == ["NoneType", "PartyTaken", "PartyTaken"]
+    assert (await cpo.connection()).state is State.CONNECTED
 
 
 @pytest.mark.parametrize(
