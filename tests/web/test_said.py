@@ -22,9 +22,11 @@ from laddnav.metering.signed import notes as records
 from laddnav.metering.signed.judging import judged
 from laddnav.meters import actions as meters
 from laddnav.meters import store as kept
+from laddnav.meters.rules import NoExchange, NoRegister
 from laddnav.ocpp import notes as stations
 from laddnav.ocpp import store
 from laddnav.ocpp.cures.model import State, Tried
+from laddnav.ocpp.cures.rules import CureUnderWay, SomebodyCharges
 from laddnav.ocpp.ills import Cure, Ill
 from laddnav.ocpp.tasks import actions as tasks
 from laddnav.ocpp.tasks import rules
@@ -35,6 +37,7 @@ from laddnav.readings import actions as readings
 from laddnav.scheduling import notes as plans
 from laddnav.sessions import actions as sessions
 from laddnav.web.notes import worded
+from laddnav.web.refusals import sentence
 from tests.clock import SetClock
 from tests.meters.signing import SigningMeter
 from tests.meters.test_proving import LATER, NOON, charged, registered, signed
@@ -180,6 +183,19 @@ async def test_why_a_station_is_not_let_in_is_swedish_among_what_needs_attention
     await sign_in(client, site, Role.OPERATOR)
     swedish(client, site)
     assert "säkerhetsprofil 2 begärs, med det som hör till den" in await read(client, f"{site.url}/attention")
+
+
+async def test_what_no_meter_shows_and_whose_cure_is_over_is_refused_in_swedish(
+    site: Site, client: aiohttp.ClientSession, clock: SetClock
+) -> None:
+    await settled(site.database)
+    csrf = await sign_in(client, site, Role.OPERATOR)
+    swedish(client, site)
+    said = {"csrf": csrf, "station": "ST1", "evse": "1", "ill": "FAULTED"}
+    async with client.post(f"{site.url}/cures", data=said) as answer:
+        assert "Stationen ST1 har inte det felet där, eller inte längre." in await answer.text()
+    for refusal in (NoRegister(), NoExchange(), CureUnderWay("ST1"), SomebodyCharges("ST1")):
+        assert sentence(refusal, "sv") not in (str(refusal), sentence(refusal, "en"))
 
 
 async def test_a_doubt_says_in_swedish_what_a_register_did(

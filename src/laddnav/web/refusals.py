@@ -54,7 +54,16 @@ from laddnav.mail.rules import UnfitMail, UnknownMail
 from laddnav.market.rules import UnknownGridTariff
 from laddnav.market.zones import UnknownZone
 from laddnav.metering.signed.model import UnfitKey
-from laddnav.meters.rules import AlreadyRegistered, NoReason, NotHeld, UnknownMeter, UnknownProof, UnlikelyDigits
+from laddnav.meters.rules import (
+    AlreadyRegistered,
+    NoExchange,
+    NoReason,
+    NoRegister,
+    NotHeld,
+    UnknownMeter,
+    UnknownProof,
+    UnlikelyDigits,
+)
 from laddnav.ocpi.calls.calling import PartnerRefused
 from laddnav.ocpi.calls.client import NotRegistered
 from laddnav.ocpi.calls.guard import ForbiddenAddress
@@ -67,6 +76,7 @@ from laddnav.ocpi.hub.looking import UnknownHub
 from laddnav.ocpi.hub.rules import UnknownModule
 from laddnav.ocpi.rules import PartyTaken, UnknownConnection, UnknownExchange
 from laddnav.ocpi.wire.handshake import EndpointsMissing, NoCommonVersion, NoCredentialsRoles
+from laddnav.ocpp.cures.rules import CureUnderWay, NotIll, SomebodyCharges
 from laddnav.ocpp.rules import Offline
 from laddnav.ocpp.tasks.rules import (
     HalfSigned,
@@ -95,6 +105,7 @@ from laddnav.payments.rules import (
     UnknownTerminal,
     UnknownTicket,
 )
+from laddnav.payments.shortfall import BeingPaid, NoAddress, NothingOpen, WaivedWithoutReason
 from laddnav.people.api import NotYours, TooLarge
 from laddnav.people.rules import (
     ForgedRequest,
@@ -182,6 +193,15 @@ SENTENCES: dict[type[Exception], str] = {
     ForgedRequest: N_("This form is not from your visit. Load the page again and repeat what you did."),
     LastAdmin: N_("This is the last administrator who can sign in. Make another one first."),
     NameTaken: N_("There is an account named %(name)s already."),
+    NoExchange: N_("A meter is exchanged at an EVSE of its station, in the last ten years and not ahead."),
+    NoRegister: N_("No meter shows such a register."),
+    NotIll: N_("Station %(station_id)s does not have this there, or not any more."),
+    CureUnderWay: N_("Station %(station_id)s is being cured already; what comes of that is seen first."),
+    SomebodyCharges: N_("A car charges at station %(station_id)s, and this would cut it off."),
+    BeingPaid: N_("Its driver is paying: it is held for us and about to be taken; look again in a minute."),
+    NoAddress: N_("No e-mail address of this driver is known; enter one, or waive it."),
+    NothingOpen: N_("Nothing more is asked for this charge: it is paid, waived, or its CDR was corrected again."),
+    WaivedWithoutReason: N_("Say in three letters or more why it is waived."),
     NoReason: N_("Say why: the reason is kept with what was decided."),
     NoStation: N_("No connected station stands behind this EVSE."),
     MayNotCharge: N_("This token may not charge."),
