@@ -25,6 +25,7 @@ from laddnav.fleets.model import Fleet
 from laddnav.fleets.rules import SignTaken, UnknownDeparture
 from laddnav.fleets.written_departures import DepartureSaid
 from laddnav.kit.ids import EvseRef
+from laddnav.kit.seal import Seal
 from laddnav.locations import actions as locations
 from laddnav.locations.actions import Provisioning
 from laddnav.locations.rules import EvseTaken
@@ -32,11 +33,14 @@ from laddnav.market import actions as market
 from laddnav.mqtt import store as homes
 from laddnav.mqtt.actions import setting_up as under_a_broker
 from laddnav.mqtt.model import Broker, ChargePoint
-from laddnav.mqtt.rules import UnderAnother, UnfitHome
+from laddnav.mqtt.rules import UnderAnother, UnfitHome, UnknownBroker
 from laddnav.ocpp.tasks import actions as tasks
 from laddnav.ocpp.tasks.model import Selection, Template
 from laddnav.ocpp.tasks.rules import TemplateExists
 from laddnav.ocpp.wire.variables import VariableName, VariableWanted
+from laddnav.openadr.actions import setting_up as grids
+from laddnav.openadr.model import GridResource, Vtn
+from laddnav.openadr.rules import UnfitVtn, UnknownVtn
 from laddnav.payments import actions as payments
 from laddnav.payments.model import Terminal
 from laddnav.people import store as people
@@ -63,6 +67,7 @@ from tests.things import LONG_AGO, THEM, US, WHERE, evse, location, settled
 
 DRIVER = CdrToken(owner=THEM, uid="PHONE", type=TokenType.APP_USER, contract_id="C1")
 BY = "a test"
+SEAL = Seal(b"k" * 32)
 
 
 async def twice(database: Database, verb: Callable[[Unit], Awaitable[object]]) -> tuple[object, object]:
@@ -235,6 +240,52 @@ async def test_a_name_in_a_home_is_of_one_charge_point_and_an_evse_in_one_home(d
     assert isinstance(second, UnfitHome)
     _, second = await overtaken(database, put("B1", 2, "garden"), put("B2", 2, "garden"))
     assert isinstance(second, UnderAnother)
+
+
+async def test_a_home_that_is_removed_does_not_come_back_by_being_changed(database: Database) -> None:
+    broker = Broker(
+        holder=US, ref="B1", name="B1", url="mqtt://home.example", enabled=False, changed_at=LONG_AGO, changed_by=BY
+    )
+    async with database.unit() as unit:
+        await under_a_broker.connect(unit, broker, None, seal=SEAL)
+    _, second = await overtaken(
+        database,
+        lambda unit: under_a_broker.remove(unit, "B1", by=BY),
+        lambda unit: under_a_broker.change(unit, replace(broker, name="other"), None, seal=SEAL),
+    )
+    assert isinstance(second, UnknownBroker)
+
+
+async def test_a_vtn_that_is_removed_does_not_come_back_and_a_name_there_is_of_one_site(database: Database) -> None:
+    await settled(database)
+    vtn = Vtn(
+        holder=US,
+        ref="V1",
+        name="Grid",
+        url="https://vtn.example",
+        client_id="us",
+        ven_name="laddnav",
+        enabled=False,
+        changed_at=LONG_AGO,
+        changed_by=BY,
+    )
+    async with database.unit() as unit:
+        await grids.connect(unit, vtn, "hush", seal=SEAL)
+        for id in ("one", "two"):
+            await sites.save(unit, site(id=id, ref=id, members=()), by=BY)
+
+    def named(site_id: str) -> Callable[[Unit], Awaitable[object]]:
+        one = GridResource(holder=US, vtn="V1", site_id=site_id, name="garage")
+        return lambda unit: grids.is_resource(unit, one, by=BY)
+
+    _, second = await overtaken(database, named("one"), named("two"))
+    assert isinstance(second, UnfitVtn)
+    _, second = await overtaken(
+        database,
+        lambda unit: grids.remove(unit, "V1", by=BY),
+        lambda unit: grids.change(unit, replace(vtn, name="other"), None, seal=SEAL),
+    )
+    assert isinstance(second, UnknownVtn)
 
 
 async def test_a_card_recognises_one_vehicle(database: Database) -> None:

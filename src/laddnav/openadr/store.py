@@ -17,6 +17,7 @@ on conflict (holder, ref) do update set body = excluded.body, enabled = excluded
   secret = case when excluded.secret = '' then openadr_vtn.secret else excluded.secret end
 """
 VTN = "select body, secret, standing from openadr_vtn where ref = $1"
+HOLD = "select ref from openadr_vtn where ref = $1 for update"
 VTNS = """
 select body, secret, standing from openadr_vtn
 where ($1::text is null or holder = $1) and ($2::text is null or ref > $2) order by ref limit $3
@@ -82,6 +83,10 @@ def put_vtn(unit: Unit, vtn: Vtn, sealed: str, standing: VtnStanding) -> None:
     """An empty secret leaves the one that is kept. It is asked at once."""
     body, stands = json.encode(vtn).decode(), json.encode(standing).decode()
     unit.write(PUT_VTN, str(vtn.holder), vtn.ref, body, sealed, vtn.enabled, stands, unit.now)
+
+
+async def hold(unit: Unit, ref: str) -> None:
+    await unit.value(HOLD, ref)
 
 
 async def vtn(unit: Unit, ref: str) -> Kept | None:

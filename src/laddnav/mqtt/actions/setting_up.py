@@ -45,6 +45,7 @@ async def connect(unit: Unit, broker: Broker, password: str | None, *, seal: Sea
 
 async def change(unit: Unit, broker: Broker, password: str | None, *, seal: Seal) -> Home:
     """Without a password it keeps the one it has. Raises UnknownBroker, UnfitHome."""
+    await store.set_up_alone(unit, broker.holder)
     before = await by_ref(unit, broker.ref)
     rules.fit(broker)
     store.put_broker(unit, broker, seal.sealed(password) if password else "")
@@ -95,6 +96,7 @@ async def put_under(unit: Unit, point: ChargePoint, *, by: str) -> Home:
 
 async def take_out(unit: Unit, ref: str, station_id: str, evse_no: int, *, by: str) -> None:
     """The home neither sees nor limits it any more. Raises UnknownBroker, UnknownChargePoint."""
+    await store.set_up_alone(unit, (await by_ref(unit, ref)).holder)
     home = await by_ref(unit, ref)
     found = [one for one in home.charge_points if (one.station_id, one.evse_no) == (station_id, evse_no)]
     if not found:

@@ -35,7 +35,7 @@ async def change(unit: Unit, vtn: Vtn, secret: str | None, *, seal: Seal) -> Kno
 
     Raises UnknownVtn, UnfitVtn.
     """
-    before = await by_ref(unit, vtn.ref)
+    before = await _held(unit, vtn.ref)
     rules.fit(vtn)
     store.put_vtn(unit, vtn, seal.sealed(secret) if secret else "", before.standing)
     if not vtn.enabled:
@@ -49,7 +49,7 @@ async def change(unit: Unit, vtn: Vtn, secret: str | None, *, seal: Seal) -> Kno
 
 async def remove(unit: Unit, ref: str, *, by: str) -> None:
     """Nothing that it asked for holds any more; the proof of what did stays. Raises UnknownVtn."""
-    known = await by_ref(unit, ref)
+    known = await _held(unit, ref)
     await withdraw(unit, await store.open_signals(unit, known.holder, ref))
     for one in known.resources:
         await tells_no_prices(unit, one)
@@ -60,7 +60,7 @@ async def remove(unit: Unit, ref: str, *, by: str) -> None:
 
 async def is_resource(unit: Unit, one: GridResource, *, by: str) -> KnownVtn:
     """From now on what the VTN asks for holds for this site too. Raises UnknownVtn, UnknownSite, UnfitVtn."""
-    known = await by_ref(unit, one.vtn)
+    known = await _held(unit, one.vtn)
     rules.fit_resource(one)
     site = await sites.fetch(unit, one.holder, one.site_id)
     if any(other.name == one.name and other.site_id != site.id for other in known.resources):
@@ -78,7 +78,7 @@ async def is_resource(unit: Unit, one: GridResource, *, by: str) -> KnownVtn:
 
 async def is_resource_no_more(unit: Unit, ref: str, site_id: str, *, by: str) -> None:
     """Raises UnknownVtn, UnknownResource."""
-    known = await by_ref(unit, ref)
+    known = await _held(unit, ref)
     found = next((one for one in known.resources if one.site_id == site_id), None)
     if found is None:
         raise UnknownResource(site_id)
@@ -96,6 +96,12 @@ async def by_ref(unit: Unit, ref: str) -> KnownVtn:
     if kept is None:
         raise UnknownVtn(ref)
     return await _known(unit, kept)
+
+
+async def _held(unit: Unit, ref: str) -> KnownVtn:
+    """As `by_ref`, and nobody else sets it up before the Unit ends. Raises UnknownVtn."""
+    await store.hold(unit, ref)
+    return await by_ref(unit, ref)
 
 
 async def page(unit: Unit, holder: PartyId | None, *, after: str | None = None, limit: int = 50) -> Sequence[KnownVtn]:
