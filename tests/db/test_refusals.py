@@ -9,7 +9,7 @@ import pytest
 import structlog
 
 from laddnav.db import stream
-from laddnav.db.refusals import Collided, MadeMeanwhile, Undone, Unreachable, Unstorable
+from laddnav.db.refusals import Collided, MadeMeanwhile, Undone, Unreachable, Unstorable, in_common
 from laddnav.db.unit import Database
 from laddnav.server.problems import problem
 from tests.clock import SetClock
@@ -43,6 +43,8 @@ async def test_what_was_made_meanwhile_may_be_tried_again_and_is_seen_by_the_nam
     assert logs == [{"event": "made_meanwhile", "log_level": "error", "table": "setting", "constraint": "setting_pkey"}]
     answer = problem(told.value)
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
+    assert not in_common(told.value), "what is done next may well be done"
+    assert in_common(Unreachable("away")) and in_common(ConnectionError())
     async with database.unit() as unit:
         assert await unit.value(GET, "colour") is None
 

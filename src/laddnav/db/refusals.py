@@ -77,3 +77,11 @@ class Refusals:
 
 
 refusals = Refusals()
+
+
+def in_common(error: Exception) -> bool:
+    """Whether whatever is done next would meet it, too: the database is away, or busy.
+
+    A key that is taken may be a slip of ours that recurs with one thing alone, and keeps no other waiting.
+    """
+    return isinstance(error, (OSError, Trouble)) and not isinstance(error, MadeMeanwhile)

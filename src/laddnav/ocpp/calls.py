@@ -11,10 +11,10 @@ import structlog
 from msgspec import Struct
 from msgspec.structs import replace
 
+from laddnav.db.refusals import in_common
 from laddnav.db.unit import Database, Unit
 from laddnav.kit import json
 from laddnav.kit.ids import PartyId
-from laddnav.kit.refusal import Trouble
 from laddnav.kit.seal import Seal
 from laddnav.locations import actions as locations
 from laddnav.locations.events import UnlockRequested
@@ -254,9 +254,9 @@ async def give_up_overdue(database: Database) -> int:
         try:
             async with database.unit() as unit:
                 await give_up(unit, call, NOT_IN_TIME)
-        except (OSError, Trouble):  # of the database, which all have in common
-            raise
         except Exception as error:
+            if in_common(error):
+                raise
             log.exception("station_call_untold", station=call.station_id, action=call.action, error=repr(error))
             async with database.unit() as unit:
                 await _close(unit, call, None, UNTOLD)

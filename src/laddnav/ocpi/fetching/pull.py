@@ -12,6 +12,7 @@ from typing import Any
 import structlog
 from msgspec.structs import replace
 
+from laddnav.db.refusals import in_common
 from laddnav.db.unit import Database, Unit
 from laddnav.kit.ids import NotAPartyId
 from laddnav.kit.json import Unreadable
@@ -234,9 +235,9 @@ async def _page_taken(
     try:
         async with database.unit() as unit:
             return [await _taken(unit, connection, module, words, whole) for words in objects]
-    except Trouble:
-        raise
     except Exception as error:
+        if in_common(error):
+            raise
         if len(objects) == 1:
             log.exception("object_broke", connection=connection.id, module=module, error=repr(error))
             return [Taken.SKIPPED]

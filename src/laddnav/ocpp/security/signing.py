@@ -11,6 +11,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.hazmat.primitives.serialization.pkcs7 import load_der_pkcs7_certificates
 
+from laddnav.db.refusals import in_common
 from laddnav.db.unit import Database, Unit
 from laddnav.kit.refusal import Refusal, Trouble
 from laddnav.kit.seal import Seal
@@ -83,9 +84,9 @@ async def carry_on(database: Database, means: Means) -> None:
                     await _sign(unit, one, await _ours(unit, means.seal, one))
             else:
                 await _elsewhere(database, means, one)
-        except (OSError, Trouble):  # of the database, which all have in common
-            raise
         except Exception as error:
+            if in_common(error):
+                raise
             log.exception("certificate_not_signed", station=one.station_id, error=repr(error))
             await _fail(database, one, "it could not be signed here")
     if waiting:
