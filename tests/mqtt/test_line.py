@@ -12,6 +12,7 @@ import pytest
 import uvloop
 
 from laddnav.mqtt import line
+from laddnav.mqtt.client import Client
 from laddnav.mqtt.line import Line
 from laddnav.mqtt.model import Broker
 from tests.clock import SetClock
@@ -141,3 +142,18 @@ async def it_comes_back(broker: Rude) -> None:
         ended = await asyncio.gather(*running, return_exceptions=True)
     assert [type(one) for one in ended] == [asyncio.CancelledError] * 2
     assert not wrong
+
+
+@pytest.mark.parametrize("ticks", range(4))
+async def test_who_is_cancelled_as_the_answer_comes_is_cancelled(ticks: int) -> None:
+    """Else a line that is to be let go goes on speaking, and whoever lets it go waits for ever."""
+    client, answered = Client("127.0.0.1"), asyncio.Event()
+    waiting = asyncio.create_task(client._wait_for(answered.wait(), None))
+    for _ in range(3):
+        await asyncio.sleep(0)
+    answered.set()
+    for _ in range(ticks):
+        await asyncio.sleep(0)
+    if waiting.cancel():
+        with pytest.raises(asyncio.CancelledError):
+            await waiting

@@ -6,8 +6,10 @@ what else lies there is not read, nor that it was the end, and to write is refus
 
 from __future__ import annotations
 
+import asyncio
 import select
-from typing import Any
+from collections.abc import Awaitable
+from typing import Any, TypeVar
 
 import aiomqtt
 import structlog
@@ -18,10 +20,20 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 log = structlog.get_logger()
+T = TypeVar("T")
 
 
 class Client(aiomqtt.Client):
     """One connection. Whatever ends it is an MqttError of who waits for it."""
+
+    async def _wait_for(self, fut: Awaitable[T], timeout: float | None) -> T:
+        """Not by `asyncio.wait_for`, as theirs: before Python 3.12 it forgets that it was cancelled when what it waits
+        for comes at the same time, and who shares a group of tasks with it waits for it for ever."""
+        try:
+            async with asyncio.timeout(self.timeout if timeout is None else timeout):
+                return await fut
+        except TimeoutError:
+            raise aiomqtt.MqttError("It does not answer") from None
 
     def _on_socket_open(self, client: Paho, userdata: Any, sock: PahoSocket) -> None:
         """In the thread that connects. A socket has one reader: ours takes the place of theirs."""

@@ -171,8 +171,7 @@ class Homes:
         return home
 
     async def _hang_up(self, keys: Sequence[tuple[PartyId, str]]) -> None:
-        """Until they have hung up: the driver waits by `asyncio.wait_for`, which before Python 3.12 forgets that it was
-        cancelled when what it waits for comes at the same time."""
+        """Until they have hung up; who is still saying that we are gone by then is cut short."""
         running = {home.running for key in keys if (home := self._homes.pop(key)).running is not None}
         while running:
             for task in running:
